@@ -1,0 +1,51 @@
+# Each target makes .venv and installs the tested set of packages by itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test test-all lint docs bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python examples/demo.py
+
+test: lint $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow"
+	$(MAKE) docs
+
+test-all: lint $(VENV)/.dev
+	$(BIN)/python -m pytest
+	$(MAKE) docs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.bench
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) site demo-run .mypy_cache .ruff_cache .hypothesis
+
+# A stamp for each set of extras, so that a target installs what it needs and no more.
+$(VENV)/.python:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[pretrained,demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[pretrained,demo,dev,docs]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.python pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[pretrained,bench]'
+	touch $@

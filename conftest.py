@@ -1,0 +1,28 @@
+"""Every test and doctest runs in a folder of its own, with one thread and a fixed seed."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+if "STRIATE_DATA" in os.environ:  # tests change their folder, so a relative path is resolved once
+    os.environ["STRIATE_DATA"] = str(Path(os.environ["STRIATE_DATA"]).resolve())
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def fixed_seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data sets that `STRIATE_DATA` names; the test is skipped where it is not set."""
+    if "STRIATE_DATA" not in os.environ:
+        pytest.skip("STRIATE_DATA does not name the folder of real data sets")
+    return Path(os.environ["STRIATE_DATA"])

@@ -1,0 +1,33 @@
+"""striate: from a folder of images to a trained, measured, explained and served convolutional network.
+
+Names are imported when they are first used, so that `import striate` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from striate.explain import table
+    from striate.models import create_model
+    from striate.tasks import evaluate, load, train
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "create_model", "evaluate", "load", "table", "train"]
+
+_ROOMS = {
+    "create_model": "striate.models",
+    "evaluate": "striate.tasks",
+    "load": "striate.tasks",
+    "table": "striate.explain",
+    "train": "striate.tasks",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'striate' has no attribute {name!r}")
+    return getattr(import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,61 @@
+"""Write a file whole or not at all: temporary file beside it, fsync, rename."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from striate.errors import OutputError
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
+    """A binary file that replaces `path` when the block ends without an error.
+
+    A crash, a full disk or an exception leaves what stood at `path` before, and no half file.
+
+    Raises:
+        OutputError: the folder is missing or read-only, or the disk is full.
+
+    Example:
+        >>> with atomic_write("note.txt") as f:
+        ...     _ = f.write(b"whole")
+        >>> Path("note.txt").read_bytes()
+        b'whole'
+    """
+    path = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as e:
+        raise OutputError(f"can't write {path}: {e.strerror}") from e
+    try:
+        with os.fdopen(handle, "wb") as f:
+            yield f
+            f.flush()
+            os.fsync(f.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as e:
+        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The process's umask, which mkstemp's private mode ignores (it can only be read by setting it)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a crash, where the system can open folders (not on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
