@@ -1,0 +1,37 @@
+"""Figures of merit: plain functions on numpy arrays, and frozen records of what they found."""
+
+from striate.metrics.accuracy import (
+    accuracy,
+    balanced_accuracy,
+    class_scores,
+    confusion_matrix,
+    mean_over_present,
+    top_accuracy,
+    worst_mistakes,
+)
+from striate.metrics.calibration import ReliabilityBin, calibration_error, log_loss, reliability
+from striate.metrics.classification import Classification, ClassScore, classification
+from striate.metrics.interval import wilson_interval
+from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
+
+__all__ = [
+    "ClassScore",
+    "Classification",
+    "MultilabelClassification",
+    "ReliabilityBin",
+    "TagScore",
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "calibration_error",
+    "class_scores",
+    "classification",
+    "confusion_matrix",
+    "log_loss",
+    "mean_over_present",
+    "multilabel",
+    "reliability",
+    "top_accuracy",
+    "wilson_interval",
+    "worst_mistakes",
+]
