@@ -1,14 +1,17 @@
 """Every network by name: a dict and a decorator."""
 
-from collections.abc import Callable
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TypeVar
+from typing import Any
 
-from striate.errors import UnknownNameError
+from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.models.network import Network
 
-Build = TypeVar("Build", bound=Callable[..., Network])
+Build = Callable[..., Network]
+Rename = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -17,43 +20,112 @@ class Entry:
 
     Attributes:
         name: what `create_model` takes.
-        build: makes the network from `num_classes`, `in_channels`, `dims` and the family's options.
+        build: makes the network from its options; wrong ones are refused before anything is built.
+        options: names of what `build` takes: `num_classes`, `in_channels`, `dims` and the family's own.
         size: pixels along each spatial side, as the paper feeds it.
+        smallest: pixels a side below which nothing is left to classify: the stride of the last stage.
         channels: as the paper feeds it: 1 (grey) or 3 (RGB).
         dims: numbers of spatial dimensions it can be built in.
         fixed_size: dense layers after a flatten allow `size` alone.
+        rename: a tensor's name in the weights that others publish -> its name here (a name it doesn't
+            know stays as it is); None where nobody publishes any.
     """
 
     name: str
-    build: Callable[..., Network]
+    build: Build
+    options: tuple[str, ...]
     size: int
+    smallest: int
     channels: int
     dims: tuple[int, ...]
     fixed_size: bool
+    rename: Rename | None
 
 
 ENTRIES: dict[str, Entry] = {}
 
 
 def register(
-    *, size: int = 224, channels: int = 3, dims: tuple[int, ...] = (1, 2, 3), fixed_size: bool = False
+    family: Build,
+    *,
+    size: int = 224,
+    smallest: int = 32,
+    channels: int = 3,
+    dims: tuple[int, ...] = (1, 2, 3),
+    fixed_size: bool = False,
+    rename: Rename | None = None,
 ) -> Callable[[Build], Build]:
-    """Put a variant into the registry under its function's name.
+    """Put a variant into the registry under its function's name; its options are the family's keyword arguments.
 
     Example:
-        >>> from striate.models.resnet import basic_path, ResNet
-        >>> @register()
+        >>> from striate.models.resnet import basic_path, resnet
+        >>> @register(resnet)
         ... def resnet10(**options):
-        ...     return ResNet(basic_path, 1, (1, 1, 1, 1), **options)
-        >>> ENTRIES.pop("resnet10").size
-        224
+        ...     return resnet(basic_path, (1, 1, 1, 1), **options)
+        >>> resnet10(num_classes=0)
+        Traceback (most recent call last):
+        striate.errors.ArgumentError: num_classes must be an integer of at least 1, got 0
+        >>> ENTRIES.pop("resnet10").options
+        ('dims', 'in_channels', 'num_classes', 'shortcut', 'zero_last_norm')
     """
+    parameters = inspect.signature(family).parameters.values()
+    options = tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
 
-    def enter(build: Build) -> Build:
-        ENTRIES[build.__name__] = Entry(build.__name__, build, size, channels, dims, fixed_size)
+    def enter(variant: Build) -> Build:
+        @functools.wraps(variant)
+        def build(**arguments: Any) -> Network:
+            check_arguments(entry, arguments)
+            return variant(**arguments)
+
+        name = variant.__name__
+        entry = Entry(name, build, options, size, smallest, channels, dims, fixed_size, rename)
+        ENTRIES[name] = entry
         return build
 
     return enter
+
+
+def check_arguments(entry: Entry, arguments: Mapping[str, Any]) -> None:
+    """Refuse what a network can't be built from, before it is built.
+
+    Raises:
+        UnknownNameError: an option that the family doesn't have.
+        ArgumentError: a number of classes, channels or dimensions out of range.
+    """
+    for option in arguments:
+        if option not in entry.options:
+            raise UnknownNameError(f"option of {entry.name}", option, entry.options)
+    for count in ("num_classes", "in_channels"):
+        value = arguments.get(count, 1)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ArgumentError.of(count, "an integer of at least 1", value)
+    if arguments.get("dims", entry.dims[0]) not in entry.dims:
+        raise ArgumentError.of("dims", f"one of {', '.join(map(str, entry.dims))} for {entry.name}", arguments["dims"])
+
+
+def check_size(name: str, size: int | Sequence[int]) -> None:
+    """Refuse an input that is too small for a network, or not of the one size that it takes.
+
+    Args:
+        name: of the network.
+        size: pixels of every side, or of each side.
+
+    Raises:
+        UnknownNameError: no such network.
+        ShapeError: a side that the network can't take.
+
+    Example:
+        >>> check_size("resnet18", (64, 96))
+        >>> check_size("resnet18", 3)
+        Traceback (most recent call last):
+        striate.errors.ShapeError: size must be at least 32 pixels a side for resnet18, got 3
+    """
+    entry = find_entry(name)
+    sides = (size,) if isinstance(size, int) else tuple(size)
+    if entry.fixed_size and any(side != entry.size for side in sides):
+        raise ShapeError.of("size", f"{entry.size} pixels a side for {name}, whose dense layers fix it", size)
+    if min(sides) < entry.smallest:
+        raise ShapeError.of("size", f"at least {entry.smallest} pixels a side for {name}", size)
 
 
 def find_entry(name: str) -> Entry:
@@ -61,6 +133,10 @@ def find_entry(name: str) -> Entry:
 
     Raises:
         UnknownNameError: no such network; the message suggests the nearest.
+
+    Example:
+        >>> find_entry("lenet5").size
+        32
     """
     if name not in ENTRIES:
         raise UnknownNameError("model", name, ENTRIES)
@@ -68,5 +144,10 @@ def find_entry(name: str) -> Entry:
 
 
 def model_names(pattern: str = "*") -> list[str]:
-    """Registered names that match a shell pattern, in the order of registration."""
+    """Registered names that match a shell pattern, in the order of registration.
+
+    Example:
+        >>> model_names("efficientnet*")
+        ['efficientnet_lite0', 'efficientnet_lite1', 'efficientnet_lite2']
+    """
     return [name for name in ENTRIES if fnmatchcase(name, pattern)]

@@ -1,0 +1,24 @@
+"""Modules that networks are made of, for signals, images and volumes."""
+
+from striate.layers.conv import SamePad, conv, conv_norm
+from striate.layers.dims import kinds
+from striate.layers.lrn import LRN
+from striate.layers.pool import GlobalAvgPool, avg_pool, grid_pool, max_pool
+from striate.layers.residual import Residual, inverted_residual, inverted_stage
+from striate.layers.sequential import sequential
+
+__all__ = [
+    "LRN",
+    "GlobalAvgPool",
+    "Residual",
+    "SamePad",
+    "avg_pool",
+    "conv",
+    "conv_norm",
+    "grid_pool",
+    "inverted_residual",
+    "inverted_stage",
+    "kinds",
+    "max_pool",
+    "sequential",
+]

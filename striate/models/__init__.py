@@ -1,0 +1,34 @@
+"""Networks by name, the weights that others published for them, and the model file."""
+
+# A family registers its networks when it is imported.
+from striate.models import efficientnet_lite, lenet, mobilenet_v2, resnet, vgg
+from striate.models.blueprint import blueprint
+from striate.models.create import create_model
+from striate.models.file import load_model, read_header, save_model
+from striate.models.model_file import ModelFile
+from striate.models.network import Network
+from striate.models.registry import Entry, check_size, find_entry, model_names
+from striate.models.weights import SOURCES, Source, find_source, load_pretrained
+
+__all__ = [
+    "SOURCES",
+    "Entry",
+    "ModelFile",
+    "Network",
+    "Source",
+    "blueprint",
+    "check_size",
+    "create_model",
+    "efficientnet_lite",
+    "find_entry",
+    "find_source",
+    "lenet",
+    "load_model",
+    "load_pretrained",
+    "mobilenet_v2",
+    "model_names",
+    "read_header",
+    "resnet",
+    "save_model",
+    "vgg",
+]

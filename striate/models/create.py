@@ -1,0 +1,69 @@
+"""One call for every network of the zoo."""
+
+from typing import Any
+
+from striate.errors import ArgumentError
+from striate.models.network import Network
+from striate.models.registry import find_entry
+from striate.models.weights import Source, find_source, load_pretrained
+
+
+def create_model(
+    name: str,
+    *,
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    dims: int = 2,
+    weights: str | None = None,
+    **options: Any,
+) -> Network:
+    """A network by name, freshly initialised or with published weights.
+
+    Args:
+        name: one of `model_names()`.
+        num_classes: logits per image.
+        in_channels: channels of the input.
+        dims: spatial dimensions of the input: 1 for signals, 2 for images, 3 for volumes.
+        weights: a published set by name (see `striate weights list`). Where it was made for another
+            number of classes, the classifier alone stays freshly initialised.
+        options: the family's own, such as ResNet's `shortcut`.
+
+    Returns:
+        the network, in training mode: (N, in_channels, *S) -> logits (N, num_classes).
+
+    Raises:
+        UnknownNameError: no such network, weights or option; the message suggests the nearest.
+        ArgumentError: a number out of range, or weights of another network, number of channels or dimensions.
+        MissingExtraError: the package that carries the weights is not installed.
+        WeightsError: the weights are broken, or don't fit the options.
+
+    Example:
+        >>> network = create_model("resnet18", num_classes=10, in_channels=1, shortcut="A")
+        >>> network.head.classifier
+        Linear(in_features=512, out_features=10, bias=True)
+        >>> create_model("resnet18", shortcuts="A")
+        Traceback (most recent call last):
+        striate.errors.UnknownNameError: no option of resnet18 named 'shortcuts'; did you mean 'shortcut'?
+    """
+    entry = find_entry(name)
+    source = None if weights is None else find_source(weights)
+    if source is not None:
+        check_fit(source, name, in_channels, dims)
+    network = entry.build(num_classes=num_classes, in_channels=in_channels, dims=dims, **options)
+    if source is not None:
+        load_pretrained(network, source)
+    return network
+
+
+def check_fit(source: Source, name: str, in_channels: int, dims: int) -> None:
+    """Refuse weights of another network, or of other inputs than asked for, before anything is built or read.
+
+    Raises:
+        ArgumentError: which of them differs.
+    """
+    if source.network != name:
+        raise ArgumentError(f"the weights {source.name!r} are for {source.network}, not for {name}")
+    if in_channels != source.preset.channels:
+        raise ArgumentError.of("in_channels", f"{source.preset.channels} for the weights {source.name!r}", in_channels)
+    if dims != 2:
+        raise ArgumentError.of("dims", f"2 for the weights {source.name!r}, which are for images", dims)

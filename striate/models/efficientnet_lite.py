@@ -1,0 +1,120 @@
+"""EfficientNet-Lite: EfficientNet for phones, without squeeze-and-excitation and with ReLU6 for swish.
+
+Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019, arXiv:1905.11946
+(table 1), as Google's authors cut it down in 2020: stem and top keep their width, first and last stage their depth.
+Convolutions are padded as TensorFlow does (SAME), batch norm has eps 1e-3 and momentum 0.01.
+Shapes: N images, C channels, *S the spatial sizes: L, or H W, or D H W.
+"""
+
+import math
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, sequential
+from striate.models.network import Network, he_initialise
+from striate.models.registry import Rename, register
+
+# expansion, kernel, channels, blocks, stride of the first block
+TABLE = (
+    (1, 3, 16, 1, 1),
+    (6, 3, 24, 2, 2),
+    (6, 5, 40, 2, 2),
+    (6, 3, 80, 3, 2),
+    (6, 5, 112, 3, 1),
+    (6, 5, 192, 4, 2),
+    (6, 3, 320, 1, 1),
+)
+
+tf_unit = partial(conv_norm, padding="same", eps=1e-3, momentum=0.01)
+
+
+def scale_channels(channels: int, width: float) -> int:
+    """`width` times as many channels, to the nearest multiple of 8 but never under 90 %.
+
+    Example:
+        >>> [scale_channels(c, 1.1) for c in (16, 24, 40, 320)]
+        [16, 24, 48, 352]
+    """
+    nearest = max(8, int(channels * width + 4) // 8 * 8)
+    return nearest if nearest >= 0.9 * channels * width else nearest + 8
+
+
+def scale_depths(depth: float) -> list[int]:
+    """Blocks per stage at `depth` times the table's, rounded up.
+
+    Example:
+        >>> scale_depths(1.2)
+        [1, 3, 3, 4, 4, 5, 1]
+    """
+    ends = (0, len(TABLE) - 1)
+    return [row[3] if i in ends else math.ceil(depth * row[3]) for i, row in enumerate(TABLE)]
+
+
+def efficientnet_lite(
+    width: float, depth: float, dropout: float, *, dims: int = 2, in_channels: int = 3, num_classes: int = 1000
+) -> Network:
+    """(N, in_channels, *S) -> (N, num_classes)"""
+    stages, channels = {"stem": tf_unit(dims, in_channels, 32, 3, 2, activation=nn.ReLU6)}, 32  # (N, 32, *S / 2)
+    for number, ((expansion, kernel, out, _, stride), blocks) in enumerate(
+        zip(TABLE, scale_depths(depth), strict=True), 1
+    ):
+        out = scale_channels(out, width)
+        stages[f"stage{number}"] = inverted_stage(dims, channels, out, kernel, stride, expansion, blocks, tf_unit)
+        channels = out
+    stages["top"] = tf_unit(dims, channels, 1280, 1, activation=nn.ReLU6)  # (N, 1280, *S / 32)
+    head = sequential(pool=GlobalAvgPool(), dropout=nn.Dropout(dropout), classifier=nn.Linear(1280, num_classes))
+    return he_initialise(Network(stages, head))
+
+
+OUTER = {"_conv_stem": "stem.conv", "_bn0": "stem.norm", "_conv_head": "top.conv", "_bn1": "top.norm"}
+INNER = {
+    "_expand_conv": "expand.conv",
+    "_bn0": "expand.norm",
+    "_depthwise_conv": "depthwise.conv",
+    "_bn1": "depthwise.norm",
+    "_project_conv": "project.conv",
+    "_bn2": "project.norm",
+}
+
+
+def published_names(depth: float) -> Rename:
+    """The published PyTorch weights number their blocks in one row.
+
+    Example:
+        >>> rename = published_names(1.0)
+        >>> rename("_blocks.2._bn1.weight"), rename("_fc.bias")
+        ('stages.stage2.1.path.depthwise.norm.weight', 'head.classifier.bias')
+    """
+    blocks = [f"stages.stage{number}.{j}.path" for number, n in enumerate(scale_depths(depth), 1) for j in range(n)]
+
+    def rename(key: str) -> str:
+        match key.split("."):
+            case ["_blocks", block, layer, tensor] if layer in INNER:
+                return f"{blocks[int(block)]}.{INNER[layer]}.{tensor}"
+            case [layer, tensor] if layer in OUTER:
+                return f"stages.{OUTER[layer]}.{tensor}"
+            case ["_fc", tensor]:
+                return f"head.classifier.{tensor}"
+        return key
+
+    return rename
+
+
+@register(efficientnet_lite, size=224, rename=published_names(1.0))
+def efficientnet_lite0(**options: Any) -> Network:
+    """4,652,008 parameters."""
+    return efficientnet_lite(1.0, 1.0, 0.2, **options)
+
+
+@register(efficientnet_lite, size=240, rename=published_names(1.1))
+def efficientnet_lite1(**options: Any) -> Network:
+    """5,416,680 parameters."""
+    return efficientnet_lite(1.0, 1.1, 0.2, **options)
+
+
+@register(efficientnet_lite, size=260, rename=published_names(1.2))
+def efficientnet_lite2(**options: Any) -> Network:
+    """6,092,072 parameters."""
+    return efficientnet_lite(1.1, 1.2, 0.3, **options)
