@@ -8,6 +8,8 @@ OpenCV decodes JPEG and PNG; Pillow, imported late, decodes the rest.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +66,8 @@ def read_image(
         raise ArgumentError.of("channels", "1, 3 or 4", channels)
     if isinstance(source, bytes):
         return _decode(source, channels, max_pixels, at_least_hw)
-    data = read_file(Path(source))
-    try:
-        return _decode(data, channels, max_pixels, at_least_hw)
-    except ImageError as e:
-        raise ImageError(f"{source}: {e}") from e
+    with named(source):
+        return _decode(read_file(Path(source)), channels, max_pixels, at_least_hw)
 
 
 def image_size(source: str | Path | bytes) -> tuple[int, int]:
@@ -84,10 +83,8 @@ def image_size(source: str | Path | bytes) -> tuple[int, int]:
     """
     if isinstance(source, bytes):
         return read_header(source).size_hw
-    try:
+    with named(source):
         return read_header(read_file(Path(source))).size_hw
-    except ImageError as e:
-        raise ImageError(f"{source}: {e}") from e
 
 
 def write_image(path: str | Path, pixels: NDArray[np.uint8]) -> None:
@@ -124,28 +121,54 @@ def write_image(path: str | Path, pixels: NDArray[np.uint8]) -> None:
         f.write(encoded.tobytes())
 
 
-def check_size(header: Header, max_pixels: int = MAX_PIXELS) -> None:
+@contextmanager
+def named(source: str | Path) -> Iterator[None]:
+    """Put the image's name before an ImageError's message."""
+    try:
+        yield
+    except ImageError as e:
+        raise ImageError(f"{source}: {e}") from e
+
+
+def check_image(data: bytes) -> Header:
+    """The header of a whole image: JPEG and PNG by their end marks, the rarer formats by decoding them.
+
+    Raises:
+        ImageError: empty, not an image, truncated or too large.
+    """
+    header = read_header(data)
+    _check_size(header, MAX_PIXELS)
+    if header.format in PILLOW_FORMATS:
+        _decode_by_pillow(data)
+    return header
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of an ordinary file of a bounded size.
+
+    Raises:
+        ImageError: there is no such file, or it can't be read; the message doesn't say its name.
+    """
+    try:
+        if not path.is_file():  # a pipe or a device would be read for ever
+            raise ImageError("not an ordinary file" if path.exists() else "no such file")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ImageError(f"more than the {MAX_FILE_BYTES:,} bytes that are allowed")
+        return path.read_bytes()
+    except OSError as e:
+        raise ImageError(e.strerror or str(e)) from e
+
+
+def _check_size(header: Header, max_pixels: int) -> None:
     """Refuse an image that would fill the memory, before a byte of it is decoded."""
     height, width = header.stored_hw
     if height * width > max_pixels:
         raise ImageError(f"{width}x{height} is more than the {max_pixels:,} pixels that are allowed")
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of an ordinary file of a bounded size; an ImageError, with its path, where there is none."""
-    try:
-        if not path.is_file():  # a pipe or a device would be read for ever
-            raise ImageError(f"{path}: no such file" if not path.exists() else f"{path}: not an ordinary file")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ImageError(f"{path}: more than the {MAX_FILE_BYTES:,} bytes that are allowed")
-        return path.read_bytes()
-    except OSError as e:
-        raise ImageError(f"{path}: {e.strerror}") from e
-
-
 def _decode(data: bytes, channels: int, max_pixels: int, at_least_hw: tuple[int, int] | None) -> Pixels:
     header = read_header(data)
-    check_size(header, max_pixels)
+    _check_size(header, max_pixels)
     if header.format == "JPEG" and header.mode != "cmyk":
         pixels = _upright(_decode_jpeg(data, header, channels, at_least_hw), header.orientation)
     elif header.format == "PNG":

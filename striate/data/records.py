@@ -34,10 +34,12 @@ class Checked(NamedTuple):
     Attributes:
         digest: SHA-256 of the content, in hexadecimal.
         size_hw: height and width in pixels, with the orientation applied.
+        mode: "grey", "colour", "alpha", "palette" or "cmyk".
     """
 
     digest: str
     size_hw: tuple[int, int]
+    mode: str
 
 
 class Store(Protocol):
@@ -48,7 +50,7 @@ class Store(Protocol):
         ...
 
     def check(self, path: str) -> Checked:
-        """Digest and size, without decoding; an ImageError where the image can't be whole."""
+        """Digest, size and mode from one reading; an ImageError, without the path, where it can't be whole."""
         ...
 
     def digest(self, path: str) -> str:
@@ -112,6 +114,15 @@ class Twins:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Heights and widths in pixels over all images, each side on its own."""
+
+    min_hw: tuple[int, int]
+    median_hw: tuple[int, int]
+    max_hw: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set that was opened and checked.
 
@@ -125,6 +136,8 @@ class Dataset:
         skipped: bad files that were left out (only with `skip_bad`).
         twins: images whose content is the same, within and across parts.
         fingerprint: SHA-256 over paths, labels and contents, in hexadecimal; independent of `cut_seed`.
+        sizes: of the images, None where they weren't looked at.
+        modes: how many images are "grey", "colour", "alpha", "palette" or "cmyk".
 
     Raises:
         ArgumentError: no parts, or a part with another name.
@@ -139,6 +152,8 @@ class Dataset:
     skipped: tuple[Problem, ...] = ()
     twins: tuple[Twins, ...] = ()
     fingerprint: str = ""
+    sizes: Sizes | None = None
+    modes: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.parts or not set(self.parts) <= {"train", "val", "test"}:

@@ -1,0 +1,72 @@
+"""What the readers of all layouts hand on: one row an image, with the names of its labels."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from striate.data.records import PartName, Store
+from striate.errors import Problem
+
+PART_NAMES: dict[str, PartName] = {  # as people name them, without regard to case
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+class Row(NamedTuple):
+    """One image as the data lists it.
+
+    Attributes:
+        part: None where the data isn't divided.
+        path: in the store.
+        labels: names of classes.
+        line: in the CSV; 0 where there is none.
+    """
+
+    part: PartName | None
+    path: str
+    labels: tuple[str, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of a data set, before its images are looked at.
+
+    Attributes:
+        kind: what the data is, in words.
+        store: reads the images.
+        rows: the images.
+        multilabel: whether an image may show any number of classes.
+        problems: rows and files that can't be used.
+        source: name of the CSV that the lines belong to; empty where there is none.
+    """
+
+    kind: str
+    store: Store
+    rows: tuple[Row, ...]
+    multilabel: bool = False
+    problems: tuple[Problem, ...] = ()
+    source: str = ""
+
+
+def natural_key(name: str) -> tuple[object, ...]:
+    """Sorts as people count: "2" before "10", without regard to case.
+
+    Example:
+        >>> sorted(["b10", "B2", "a"], key=natural_key)
+        ['a', 'B2', 'b10']
+    """
+    pieces = re.split(r"(\d+)", name.casefold())  # text and digits in turn
+    return (*(int(p) if i % 2 else p for i, p in enumerate(pieces)), name)
+
+
+def class_name(name: str) -> str:
+    """One form for accents: Macs and Linux spell é in different bytes."""
+    return unicodedata.normalize("NFC", name.strip())
