@@ -1,8 +1,6 @@
 """Open a data set: find out what it is, look at every image once, name the classes, cut a val part."""
 
-import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from striate.data.records import Checked, Dataset, Item, Part, PartName, Sizes, 
 from striate.data.split import cut_val
 from striate.data.stores import FileStore, FolderStore
 from striate.data.table import Row, Table, class_name, natural_key
+from striate.data.threads import in_threads
 from striate.errors import ArgumentError, DataError, ImageError, Problem, UnknownNameError
 
 PART_ORDER: tuple[PartName, ...] = ("train", "val", "test")
@@ -150,8 +149,7 @@ def _check_all(store: Store, rows: Sequence[Row]) -> tuple[tuple[Row, ...], dict
         except ImageError as e:
             return Problem(row.path, str(e))
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        seen = list(pool.map(check, rows))
+    seen = in_threads(check, rows)
     checked = {row.path: s for row, s in zip(rows, seen, strict=True) if isinstance(s, Checked)}
     return (
         tuple(row for row in rows if row.path in checked),
