@@ -28,12 +28,14 @@ class Header(NamedTuple):
         stored_hw: height and width in pixels as stored, before the orientation.
         orientation: EXIF's 1 to 8; 5 to 8 swap height and width.
         mode: "grey", "colour", "alpha", "palette" or "cmyk".
+        by_opencv: whether OpenCV decodes it, quickly and right; else Pillow does.
     """
 
     format: str
     stored_hw: tuple[int, int]
     orientation: int
     mode: str
+    by_opencv: bool = False
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -87,7 +89,7 @@ def _jpeg_header(data: bytes) -> Header:
     mode = {1: "grey", 3: "colour", 4: "cmyk"}.get(components)
     if mode is None or height * width == 0:
         raise ImageError(f"unsupported JPEG: {width}x{height} pixels with {components} components")
-    return Header("JPEG", (height, width), orientation, mode)
+    return Header("JPEG", (height, width), orientation, mode, by_opencv=mode != "cmyk")
 
 
 def _png_header(data: bytes) -> Header:
@@ -105,7 +107,9 @@ def _png_header(data: bytes) -> Header:
     first, width, height, colour_type = struct.unpack_from(">4sIIxB", data, 12)
     if first != b"IHDR" or colour_type not in PNG_MODES or height * width == 0:
         raise ImageError("broken PNG: its header makes no sense")
-    return Header("PNG", (height, width), orientation, "alpha" if transparent else PNG_MODES[colour_type])
+    mode = PNG_MODES[colour_type]
+    key_is_lost = transparent and mode == "grey"  # OpenCV drops the transparency of a grey level
+    return Header("PNG", (height, width), orientation, "alpha" if transparent else mode, by_opencv=not key_is_lost)
 
 
 def _pillow_header(data: bytes) -> Header:

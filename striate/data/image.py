@@ -169,12 +169,12 @@ def _check_size(header: Header, max_pixels: int) -> None:
 def _decode(data: bytes, channels: int, max_pixels: int, at_least_hw: tuple[int, int] | None) -> Pixels:
     header = read_header(data)
     _check_size(header, max_pixels)
-    if header.format == "JPEG" and header.mode != "cmyk":
-        pixels = _upright(_decode_jpeg(data, header, channels, at_least_hw), header.orientation)
-    elif header.format == "PNG":
-        pixels = _upright(_decode_png(data), header.orientation)
-    else:
+    if not header.by_opencv:
         pixels = _decode_by_pillow(data)
+    elif header.format == "JPEG":
+        pixels = _upright(_decode_jpeg(data, header, channels, at_least_hw), header.orientation)
+    else:
+        pixels = _upright(_decode_png(data), header.orientation)
     return np.ascontiguousarray(_to_channels(pixels, channels))
 
 
@@ -216,11 +216,11 @@ def _decode_by_opencv(data: bytes, flags: int) -> NDArray[Any]:
 
 
 def _decode_by_pillow(data: bytes) -> Pixels:
-    """What OpenCV lacks or gets wrong: CMYK, GIF, TIFF of all kinds, WebP and BMP with alpha."""
+    """What OpenCV lacks or gets wrong: CMYK, a grey level that is transparent, GIF, TIFF, WebP and BMP of all kinds."""
     from PIL import Image, ImageOps
 
     try:
-        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=("JPEG", *PILLOW_FORMATS)))
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=("JPEG", "PNG", *PILLOW_FORMATS)))
     except Exception as e:  # Pillow raises many kinds at hostile bytes; all mean the same here
         raise ImageError(f"broken image: {e}") from e
     if image.mode.startswith("I;16"):
