@@ -1,28 +1,76 @@
 """Read images and data sets."""
 
+from striate.data.distort import Distortion, preset_distortion
+from striate.data.distortions import (
+    Brightness,
+    ColourShift,
+    Contrast,
+    Crop,
+    Mirror,
+    Motion,
+    Rotate,
+    Saturation,
+    Shear,
+    Tint,
+    Translate,
+)
+from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
+from striate.data.loader import Batch, Loader
 from striate.data.open import evaluation_part, open_data
+from striate.data.pipeline import (
+    COLOUR_PHOTOS,
+    GREY_PHOTOS,
+    SMALL_COLOUR,
+    SMALL_GREY,
+    Pipeline,
+    decode_at_least_hw,
+    default_pipeline,
+)
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
 from striate.data.summary import Near, Summary, channel_statistics, summarize
 
 __all__ = [
+    "COLOUR_PHOTOS",
+    "GREY_PHOTOS",
+    "IMAGE_SUFFIXES",
     "MAX_PIXELS",
+    "SMALL_COLOUR",
+    "SMALL_GREY",
+    "Batch",
+    "Brightness",
     "Checked",
+    "ColourShift",
+    "Contrast",
+    "Crop",
     "Dataset",
+    "Distortion",
     "Item",
+    "Loader",
+    "Mirror",
+    "Motion",
     "Near",
     "Part",
     "PartName",
+    "Pipeline",
     "Pixels",
     "Place",
+    "Rotate",
+    "Saturation",
+    "Shear",
     "Sizes",
     "Store",
     "Summary",
+    "Tint",
+    "Translate",
     "Twins",
     "channel_statistics",
+    "decode_at_least_hw",
+    "default_pipeline",
     "evaluation_part",
     "image_size",
     "open_data",
+    "preset_distortion",
     "read_image",
     "summarize",
     "write_image",

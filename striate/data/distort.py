@@ -1,0 +1,265 @@
+"""A distortion is a matrix: one for geometry, one for colour, applied once to pixels, points, boxes and masks alike."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from striate.data.records import Pixels
+from striate.data.resample import resample
+from striate.errors import ShapeError
+from striate.ops import colour as colours
+from striate.ops import geometry as motions
+from striate.preset import Filter, Preset
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Distortion:
+    """What happens to one image on its way to the network, and to everything that was marked on it.
+
+    The image may come smaller than `source_hw` (a JPEG decoded at a fraction of its size): pixels are then read from
+    where they are, while points and boxes stay in the coordinates of the full size.
+
+    Attributes:
+        geometry: 3x3, from coordinates in the source image to coordinates in the result.
+        source_hw: size of the source image, in whose coordinates points and boxes are given.
+        size_hw: size of the result.
+        border: fill per channel for what lies outside the image, 0–255. It is part of the picture when colours change.
+        colour: (C+2)x(C+2), see `striate.ops.colour`; None leaves colours alone.
+        filter: how pixels are interpolated.
+        exact: take Pillow's antialiased filter where no row or column is bent, as evaluation does.
+
+    Example:
+        >>> import numpy as np
+        >>> from striate.ops import geometry
+        >>> distortion = Distortion(geometry.mirror(4), source_hw=(2, 4), size_hw=(2, 4), border=(0,))
+        >>> image = np.arange(8, dtype=np.uint8).reshape(2, 4, 1)
+        >>> distortion.image(image)[..., 0]
+        array([[3., 2., 1., 0.],
+               [7., 6., 5., 4.]], dtype=float32)
+        >>> distortion.points([[0.5, 0.5]])
+        array([[3.5, 0.5]])
+    """
+
+    geometry: motions.Matrix
+    source_hw: tuple[int, int]
+    size_hw: tuple[int, int]
+    border: tuple[float, ...]
+    colour: colours.Matrix | None = None
+    filter: Filter = "bilinear"
+    exact: bool = False
+
+    @property
+    def inverse(self) -> motions.Matrix:
+        """From coordinates in the result back to the source image, for `apply_points` and `apply_boxes`."""
+        return motions.invert(self.geometry)
+
+    @property
+    def decode_at_least_hw(self) -> tuple[int, int]:
+        """Decoding the image at a fraction of its size loses nothing while it stays at least this large."""
+        x, y = motions.axis_factors(self.geometry)
+        height, width = self.source_hw
+        return min(height, math.ceil(2 * y * height)), min(width, math.ceil(2 * x * width))
+
+    def image(self, image: Pixels) -> NDArray[np.float32]:
+        """The picture that the network is shown, before normalisation.
+
+        Args:
+            image: uint8 (H, W, C) of `source_hw`, or the same picture smaller.
+
+        Returns:
+            float32 (h, w, C) in [0, 255]: resampled once, colours changed once, clipped once.
+
+        Raises:
+            ShapeError: another shape or another picture's proportions.
+        """
+        seen = self._seen(image)
+        if self.colour is None:
+            return seen.astype(np.float32)
+        change = self._bound_colour(seen)[:-1].astype(np.float32)
+        changed = cv2.transform(seen.astype(np.float32), change)
+        return np.clip(changed, 0, 255).astype(np.float32, copy=False).reshape(seen.shape)
+
+    def network_input(
+        self, image: Pixels, preset: Preset, out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """What the network is given: `(self.image(image) - mean) / std`, channels first, by a single matrix.
+
+        Args:
+            image: uint8 (H, W, C).
+            preset: its mean and std are used.
+            out: float32 (C, h, w), contiguous, to write into; by default it is made.
+
+        Returns:
+            float32 (C, h, w).
+
+        Raises:
+            ShapeError: another shape or another picture's proportions.
+        """
+        seen = self._seen(image)
+        planes = np.empty((seen.shape[2], *seen.shape[:2]), np.float32) if out is None else out
+        normalise, gain, low, high = _normalisation(preset.mean, preset.std)
+        if self.colour is None:
+            for i, pixels in enumerate(cv2.split(seen)):
+                np.multiply(pixels, gain[i], out=planes[i], dtype=np.float32)
+                planes[i] += low[i]
+            return planes
+        change = (normalise @ self._bound_colour(seen))[:-1].astype(np.float32)
+        for rows in _strips(seen):
+            changed = cv2.transform(seen[rows].astype(np.float32), change).reshape(seen[rows].shape)
+            part = planes[:, rows]
+            part[...] = changed.transpose(2, 0, 1)
+            for i, plane in enumerate(part):
+                np.clip(plane, low[i], high[i], out=plane)
+        return planes
+
+    def mask(self, mask: NDArray[Any], fill: int = 0) -> NDArray[Any]:
+        """A map of labels moved with the picture; each pixel takes the label that its centre comes from.
+
+        Args:
+            mask: (H, W) or (H, W, …) of any type, of `source_hw`.
+            fill: label of what lies outside the image.
+
+        Returns:
+            (h, w) or (h, w, …) of the same type.
+
+        Raises:
+            ShapeError: it is not of `source_hw`.
+        """
+        if mask.shape[:2] != self.source_hw:
+            raise ShapeError.of("mask", f"of the image's size {self.source_hw}", mask.shape)
+        x, y = np.meshgrid(np.arange(self.size_hw[1]) + 0.5, np.arange(self.size_hw[0]) + 0.5)
+        from_xy = np.floor(motions.apply_points(self.inverse, np.stack([x, y], axis=-1))).astype(np.int64)  # (h, w, 2)
+        column, row = from_xy[..., 0], from_xy[..., 1]
+        inside = (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < mask.shape[0])
+        moved = np.full((*self.size_hw, *mask.shape[2:]), fill, mask.dtype)
+        moved[inside] = mask[row[inside], column[inside]]
+        return moved
+
+    def points(self, xy: ArrayLike) -> Floats:
+        """Points (..., 2) of the source image in the result; they may fall outside of it.
+
+        Where `striate.ops.geometry.mirrors(self.geometry)`, names like "left eye" must be swapped by the caller.
+        """
+        return motions.apply_points(self.geometry, xy)
+
+    def boxes(self, xyxy: ArrayLike, *, least_visible: float = 0.25) -> tuple[Floats, NDArray[np.int64]]:
+        """Boxes of the source image in the result, clipped to it; those that are hardly seen any more are dropped.
+
+        A turned box becomes the bounds of its moved corners. A box is dropped when less than `least_visible` of that
+        area is inside the result, or when what is inside is less than a pixel wide or high.
+
+        Args:
+            xyxy: (N, 4) left, top, right, bottom; N may be 0.
+            least_visible: share of the area, 0–1.
+
+        Returns:
+            (K, 4) the boxes that stay, and (K,) their indices among the N, by which labels follow.
+        """
+        whole = motions.apply_boxes(self.geometry, xyxy)  # (N, 4)
+        height, width = self.size_hw
+        clipped = np.clip(whole, 0, [width, height, width, height])
+        sides = clipped[:, 2:] - clipped[:, :2]
+        area = (whole[:, 2:] - whole[:, :2]).prod(axis=1)
+        stay = (sides.min(axis=1, initial=np.inf) >= 1) & (sides.prod(axis=1) >= least_visible * area)
+        kept = np.flatnonzero(stay)
+        return clipped[kept], kept
+
+    def _seen(self, image: Pixels) -> Pixels:
+        """The pixels in their new places, uint8 (h, w, C)."""
+        matrix, size = self.geometry, image.shape[:2]
+        if size != self.source_hw:
+            shape = _same_picture(size, self.source_hw)
+            matrix = matrix @ motions.resize(shape, self.source_hw)
+        return resample(image, matrix, self.size_hw, filter=self.filter, border=self.border, exact=self.exact)
+
+    def _bound_colour(self, seen: Pixels) -> colours.Matrix:
+        """The change of colours with the seen picture's mean grey put in, (C+1)x(C+1)."""
+        assert self.colour is not None
+        channels = seen.shape[2]
+        if self.colour.shape != (channels + 2, channels + 2):
+            raise ShapeError.of("image", f"of {len(self.colour) - 2} channels, as the colour matrix is", channels)
+        mean_grey = colours.grey_weights(channels) @ cv2.mean(seen)[:channels]
+        return colours.bind(self.colour, float(mean_grey))
+
+
+def _strips(image: Pixels) -> list[slice]:
+    """Rows in parts of some 32,000 values, which stay in the processor's cache as floats."""
+    height, width, channels = image.shape
+    rows = max(1, 2**15 // (width * channels))
+    return [slice(top, top + rows) for top in range(0, height, rows)]
+
+
+def _same_picture(size_hw: tuple[int, ...], source_hw: tuple[int, int]) -> tuple[int, int]:
+    """`size_hw`, if it is `source_hw` made smaller and rounded to whole pixels."""
+    height, width = size_hw if len(size_hw) == 2 else (0, 0)
+    factor = max(height / source_hw[0], width / source_hw[1])
+    expected = factor * source_hw[0], factor * source_hw[1]
+    if not height or not width or factor > 1 or max(abs(height - expected[0]), abs(width - expected[1])) > 1.5:
+        raise ShapeError.of("image", f"of size {source_hw}, or the same picture smaller", size_hw)
+    return height, width
+
+
+@lru_cache(maxsize=64)
+def _normalisation(
+    mean: tuple[float, ...], std: tuple[float, ...]
+) -> tuple[colours.Matrix, list[float], list[float], list[float]]:
+    """The matrix of (x - mean) / std, and per channel its gain and where 0 and 255 come to."""
+    matrix = colours.normalisation(mean, std)
+    gain, low = matrix.diagonal()[:-1], matrix[:-1, -1]
+    return matrix, gain.tolist(), low.tolist(), (255 * gain + low).tolist()
+
+
+def preset_distortion(preset: Preset, source_hw: tuple[int, int]) -> Distortion:
+    """What evaluation and prediction do with an image of this size.
+
+    Sizes are rounded as published preprocessing does: the long side down, the central crop to a whole pixel, so that
+    pixels equal those of Pillow's resize and crop.
+
+    Args:
+        preset: size, fit and filter.
+        source_hw: height and width of the image, any.
+
+    Returns:
+        A distortion without colour.
+
+    Example:
+        >>> distortion = preset_distortion(Preset(size_hw=(224, 224), short_side=256), (375, 500))
+        >>> distortion.points([[250, 187.5]])  # the middle, but for the rounding of 58.5 pixels at the left to 58
+        array([[112.5, 112. ]])
+    """
+    geometry = motions.resize(source_hw, preset.size_hw) if preset.fit == "stretch" else _fit(preset, source_hw)
+    return Distortion(geometry, source_hw, preset.size_hw, preset.border, filter=preset.filter, exact=True)
+
+
+def _fit(preset: Preset, source_hw: tuple[int, int]) -> motions.Matrix:
+    """Resize with the shape kept, then put the middle into the middle."""
+    (height, width), size = source_hw, preset.size_hw
+    if preset.fit == "letterbox":
+        factor = min(size[0] / height, size[1] / width)
+        resized = max(1, round(factor * height)), max(1, round(factor * width))
+    else:
+        resized = _covering(_cover_hw(preset), source_hw)
+    left, top = (round((resized[i] - size[i]) / 2) for i in (1, 0))
+    return motions.translate(-left, -top) @ motions.resize(source_hw, resized)
+
+
+def _cover_hw(preset: Preset) -> tuple[int, int]:
+    """The size that a resized image covers before the central crop."""
+    short = min(preset.size_hw)
+    height, width = (-(-side * (preset.short_side or short) // short) for side in preset.size_hw)
+    return height, width
+
+
+def _covering(cover_hw: tuple[int, int], source_hw: tuple[int, int]) -> tuple[int, int]:
+    """The size of an image that just covers `cover_hw`, the longer side rounded down."""
+    (to_height, to_width), (height, width) = cover_hw, source_hw
+    if to_height * width >= to_width * height:
+        return to_height, to_height * width // height
+    return to_width * height // width, to_width

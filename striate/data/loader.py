@@ -1,0 +1,213 @@
+"""Batches for training and evaluation: decoded, distorted, normalised and collated, in this process or in others."""
+
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from striate.data.distort import Distortion, preset_distortion
+from striate.data.pipeline import Pipeline, decode_at_least_hw
+from striate.data.records import Part
+from striate.data.sampler import Indices, count_batches, epoch_batches, order_rng, sample_rng
+from striate.errors import ArgumentError, DataError
+from striate.preset import Preset
+
+
+class Batch(NamedTuple):
+    """What a network is trained on in one step.
+
+    Attributes:
+        images: float32 (N, C, H, W), normalised by the preset.
+        targets: int64 (N,), or float32 (N, K) of 0 and 1 where an image may show several classes.
+        indices: int64 (N,), which images of the part these are.
+    """
+
+    images: Tensor
+    targets: Tensor
+    indices: Tensor
+
+
+class _Key(NamedTuple):
+    """All that a batch depends on, so that any process makes the same of it."""
+
+    epoch: int
+    indices: Indices
+
+
+class _Plan:
+    """The keys of the epoch that is under way; it outlives the epoch, as the workers do."""
+
+    def __init__(self) -> None:
+        self.keys: list[_Key] = []
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self.keys)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+class _Reader(Dataset["Batch | DataError"]):
+    """Makes a batch from a key. It holds nothing that changes, and is what is sent to worker processes."""
+
+    def __init__(self, part: Part, preset: Preset, pipeline: Pipeline | None, seed: int, num_hot: int | None):
+        self.part, self.preset, self.pipeline = part, preset, pipeline
+        self.seed, self.num_hot = seed, num_hot
+        self.at_least_hw = decode_at_least_hw(preset, pipeline)
+
+    def __getitem__(self, key: _Key) -> Batch | DataError:
+        """An error in the data comes back as a value, whole, rather than as the text of a worker's traceback."""
+        images = torch.empty(len(key.indices), self.preset.channels, *self.preset.size_hw)
+        try:
+            for out, index in zip(images.numpy(), key.indices.tolist(), strict=True):
+                image = self.part.load(index, self.preset.channels, self.at_least_hw)
+                self._distortion(key.epoch, index, image.shape[:2]).network_input(image, self.preset, out)
+        except DataError as e:
+            return e
+        return Batch(images, self._targets(key.indices), torch.from_numpy(key.indices))
+
+    def _distortion(self, epoch: int, index: int, source_hw: tuple[int, int]) -> Distortion:
+        if self.pipeline is None:
+            return preset_distortion(self.preset, source_hw)
+        return self.pipeline.sample(sample_rng(self.seed, epoch, index), source_hw, self.preset)
+
+    def _targets(self, indices: Indices) -> Tensor:
+        labels = [self.part.items[i].labels for i in indices.tolist()]
+        if self.num_hot is None:
+            return torch.tensor([one for (one,) in labels], dtype=torch.int64)
+        hot = torch.zeros(len(labels), self.num_hot)
+        for row, several in zip(hot, labels, strict=True):
+            row[list(several)] = 1.0
+        return hot
+
+
+class Loader:
+    """Batches of one part of a data set, epoch by epoch.
+
+    Batches are a function of (seed, epoch, step): the same to the bit for any number of workers, and from whatever
+    step an epoch is taken up again. Workers are started with the first epoch, by "spawn" on every system, and stay
+    until `close()`; a script that asks for them needs the usual `if __name__ == "__main__":`. One epoch at a time.
+
+    Args:
+        part: the images and their labels.
+        preset: what the network expects of them.
+        pipeline: random distortions; None does what evaluation does.
+        batch_size: the most images in a batch, see `striate.data.sampler.epoch_batches`.
+        seed: 0 to 2⁶⁴ - 1; order and distortions come from it.
+        workers: processes that prepare batches ahead; 0 prepares each one when it is asked for.
+        shuffle: whether every epoch has its own order; otherwise it is the part's.
+        drop_last: whether all batches are whole.
+        multilabel_classes: K where an image may show any number of classes; None where it shows exactly one.
+        rank: which of the processes that train together this is, 0 to world_size - 1; each gets other images.
+        world_size: how many there are.
+
+    Attributes:
+        waited_seconds: how long the trainer has waited for batches in the latest epoch.
+
+    Raises:
+        ArgumentError: an argument is out of range, or an image has no class or several without `multilabel_classes`.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        preset: Preset,
+        *,
+        pipeline: Pipeline | None = None,
+        batch_size: int,
+        seed: int = 0,
+        workers: int = 0,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        multilabel_classes: int | None = None,
+        rank: int = 0,
+        world_size: int = 1,
+    ):
+        _check_range(batch_size, seed, workers, rank, world_size)
+        if multilabel_classes is None:
+            _check_one_label_each(part)
+        self.part, self.batch_size, self.seed = part, batch_size, seed
+        self.shuffle, self.drop_last = shuffle, drop_last
+        self.rank, self.world_size = rank, world_size
+        self.waited_seconds = 0.0
+        self._plan = _Plan()
+        self._batches: DataLoader[Batch | DataError] = DataLoader(
+            _Reader(part, preset, pipeline, seed, multilabel_classes),
+            sampler=self._plan,
+            batch_size=None,  # a key stands for a whole batch, which its worker collates
+            collate_fn=_as_it_is,
+            num_workers=workers,
+            worker_init_fn=_start_worker,
+            persistent_workers=workers > 0,
+            multiprocessing_context="spawn" if workers else None,
+            generator=torch.Generator(),  # leave the trainer's random state alone
+        )
+
+    def __len__(self) -> int:
+        return count_batches(len(self.part), self.batch_size, self.world_size, drop_last=self.drop_last)
+
+    def epoch(self, epoch: int, start_step: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from a step on.
+
+        Args:
+            epoch: its number, from 0; with `shuffle` each has its own order, and each its own distortions.
+            start_step: how many batches to leave out, as when training is resumed.
+
+        Raises:
+            DataError: an image can't be read; the message names it.
+        """
+        self._plan.keys = [_Key(epoch, indices) for indices in self._epoch_indices(epoch)[start_step:]]
+        self.waited_seconds = 0.0
+        batches, started = iter(self._batches), time.perf_counter()
+        for batch in batches:
+            self.waited_seconds += time.perf_counter() - started
+            if isinstance(batch, DataError):
+                raise batch
+            yield batch
+            started = time.perf_counter()
+
+    def close(self) -> None:
+        """Stop the workers; another epoch would start new ones."""
+        self._batches._iterator = None  # what DataLoader keeps them alive by
+
+    def _epoch_indices(self, epoch: int) -> list[Indices]:
+        order = np.arange(len(self.part))
+        if self.shuffle:
+            order_rng(self.seed, epoch).shuffle(order)
+        return epoch_batches(
+            order, self.batch_size, rank=self.rank, world_size=self.world_size, drop_last=self.drop_last
+        )
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def _start_worker(_: int) -> None:
+    """A worker is one thread, and leaves Ctrl-C to the trainer, whose end is its own (torch watches over that)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(0)
+
+
+def _check_range(batch_size: int, seed: int, workers: int, rank: int, world_size: int) -> None:
+    if batch_size < 1:
+        raise ArgumentError.of("batch_size", "at least 1", batch_size)
+    if not 0 <= seed < 2**64:
+        raise ArgumentError.of("seed", "an integer of 0 to 2⁶⁴ - 1", seed)
+    if workers < 0:
+        raise ArgumentError.of("workers", "at least 0", workers)
+    if not 0 <= rank < world_size:
+        raise ArgumentError.of("rank", f"0 to below the world size {world_size}", rank)
+
+
+def _check_one_label_each(part: Part) -> None:
+    for item in part.items:
+        if len(item.labels) != 1:
+            expected = f"given, for {item.path} shows {len(item.labels)} classes"
+            raise ArgumentError.of("multilabel_classes", expected, None)
