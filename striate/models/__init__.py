@@ -4,8 +4,8 @@
 from striate.models import efficientnet_lite, lenet, mobilenet_v2, resnet, vgg
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
+from striate.models.document import ModelFile
 from striate.models.file import load_model, read_header, save_model
-from striate.models.model_file import ModelFile
 from striate.models.network import Network
 from striate.models.registry import Entry, check_size, find_entry, model_names
 from striate.models.weights import SOURCES, Source, find_source, load_pretrained

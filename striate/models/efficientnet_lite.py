@@ -14,7 +14,8 @@ from torch import nn
 
 from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, sequential
 from striate.models.network import Network, he_initialise
-from striate.models.registry import Rename, register
+from striate.models.registry import register
+from striate.models.rename import Rename, rename_layers
 
 # expansion, kernel, channels, blocks, stride of the first block
 TABLE = (
@@ -68,38 +69,29 @@ def efficientnet_lite(
     return he_initialise(Network(stages, head))
 
 
-OUTER = {"_conv_stem": "stem.conv", "_bn0": "stem.norm", "_conv_head": "top.conv", "_bn1": "top.norm"}
-INNER = {
-    "_expand_conv": "expand.conv",
-    "_bn0": "expand.norm",
-    "_depthwise_conv": "depthwise.conv",
-    "_bn1": "depthwise.norm",
-    "_project_conv": "project.conv",
-    "_bn2": "project.norm",
-}
-
-
 def published_names(depth: float) -> Rename:
-    """The published PyTorch weights number their blocks in one row.
+    """How the published PyTorch weights' names, which number all blocks in one row, become ours.
 
     Example:
         >>> rename = published_names(1.0)
         >>> rename("_blocks.2._bn1.weight"), rename("_fc.bias")
         ('stages.stage2.1.path.depthwise.norm.weight', 'head.classifier.bias')
     """
-    blocks = [f"stages.stage{number}.{j}.path" for number, n in enumerate(scale_depths(depth), 1) for j in range(n)]
-
-    def rename(key: str) -> str:
-        match key.split("."):
-            case ["_blocks", block, layer, tensor] if layer in INNER:
-                return f"{blocks[int(block)]}.{INNER[layer]}.{tensor}"
-            case [layer, tensor] if layer in OUTER:
-                return f"stages.{OUTER[layer]}.{tensor}"
-            case ["_fc", tensor]:
-                return f"head.classifier.{tensor}"
-        return key
-
-    return rename
+    outer = {"_conv_stem": "stem.conv", "_bn0": "stem.norm", "_conv_head": "top.conv", "_bn1": "top.norm"}
+    inner = {
+        "_expand_conv": "expand.conv",
+        "_bn0": "expand.norm",
+        "_depthwise_conv": "depthwise.conv",
+        "_bn1": "depthwise.norm",
+        "_project_conv": "project.conv",
+        "_bn2": "project.norm",
+    }
+    blocks = [f"stage{number}.{j}.path" for number, n in enumerate(scale_depths(depth), 1) for j in range(n)]
+    row = {
+        f"_blocks.{i}.{theirs}": f"{block}.{ours}" for i, block in enumerate(blocks) for theirs, ours in inner.items()
+    }
+    stages = {theirs: f"stages.{ours}" for theirs, ours in (outer | row).items()}
+    return rename_layers(stages | {"_fc": "head.classifier"})
 
 
 @register(efficientnet_lite, size=224, rename=published_names(1.0))

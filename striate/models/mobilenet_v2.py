@@ -11,6 +11,7 @@ from torch import nn
 from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, sequential
 from striate.models.network import Network, he_initialise
 from striate.models.registry import register
+from striate.models.rename import Rename, rename_layers
 
 # expansion, channels, blocks, stride of the first block
 TABLE = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -27,33 +28,32 @@ def mobilenet(*, dims: int = 2, in_channels: int = 3, num_classes: int = 1000) -
     return he_initialise(Network(stages, head))
 
 
-BLOCKS = [f"stages.stage{number}.{j}.path" for number, row in enumerate(TABLE, 1) for j in range(row[2])]
-
-
-def rename_torchvision(key: str) -> str:
-    """The name of a tensor in torchvision -> ours.
+def torchvision_names() -> Rename:
+    """How torchvision's names, which number all blocks in one row, become ours.
 
     Example:
-        >>> rename_torchvision("features.3.conv.0.0.weight"), rename_torchvision("features.3.conv.3.bias")
+        >>> rename = torchvision_names()
+        >>> rename("features.3.conv.0.0.weight"), rename("features.3.conv.3.bias")
         ('stages.stage2.1.path.expand.conv.weight', 'stages.stage2.1.path.project.norm.bias')
     """
-    match key.split("."):
-        case ["features", "0", kind, tensor]:
-            return f"stages.stem.{('conv', 'norm')[int(kind)]}.{tensor}"
-        case ["features", "18", kind, tensor]:
-            return f"stages.top.{('conv', 'norm')[int(kind)]}.{tensor}"
-        case ["classifier", "1", tensor]:
-            return f"head.classifier.{tensor}"
-        case ["features", block, "conv", unit, kind, tensor]:  # expand and depthwise are units of conv and norm
-            names = ("expand", "depthwise") if block != "1" else ("depthwise",)
-            return f"{BLOCKS[int(block) - 1]}.{names[int(unit)]}.{('conv', 'norm')[int(kind)]}.{tensor}"
-        case ["features", block, "conv", layer, tensor]:  # the projection's conv and norm lie loose after them
-            first = 2 if block != "1" else 1
-            return f"{BLOCKS[int(block) - 1]}.project.{('conv', 'norm')[int(layer) - first]}.{tensor}"
-    return key
+    outer = {"0.0": "stem.conv", "0.1": "stem.norm", "18.0": "top.conv", "18.1": "top.norm"}
+    first = {"0.0": "depthwise.conv", "0.1": "depthwise.norm", "1": "project.conv", "2": "project.norm"}
+    others = {
+        "0.0": "expand.conv",
+        "0.1": "expand.norm",
+        "1.0": "depthwise.conv",
+        "1.1": "depthwise.norm",
+        "2": "project.conv",
+        "3": "project.norm",
+    }
+    blocks = [f"stage{number}.{j}.path" for number, (_, _, n, _) in enumerate(TABLE, 1) for j in range(n)]
+    for i, block in enumerate(blocks, 1):
+        outer |= {f"{i}.conv.{theirs}": f"{block}.{ours}" for theirs, ours in (first if i == 1 else others).items()}
+    stages = {f"features.{theirs}": f"stages.{ours}" for theirs, ours in outer.items()}
+    return rename_layers(stages | {"classifier.1": "head.classifier"})
 
 
-@register(mobilenet, rename=rename_torchvision)
+@register(mobilenet, rename=torchvision_names())
 def mobilenet_v2(**options: Any) -> Network:
     """3,504,872 parameters."""
     return mobilenet(**options)

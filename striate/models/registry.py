@@ -9,9 +9,9 @@ from typing import Any
 
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.models.network import Network
+from striate.models.rename import Rename
 
 Build = Callable[..., Network]
-Rename = Callable[[str], str]
 
 
 @dataclass(frozen=True)

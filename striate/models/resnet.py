@@ -17,6 +17,7 @@ from striate.layers import GlobalAvgPool, Residual, conv_norm, max_pool, sequent
 from striate.layers.dims import Norm
 from striate.models.network import Network, he_initialise
 from striate.models.registry import register
+from striate.models.rename import Rename, rename_layers
 
 Letter = Literal["A", "B", "C"]
 Shortcut = Letter | None  # None: the plain network
@@ -142,53 +143,50 @@ def plain(
     return resnet(path, 1, depths, dims=dims, in_channels=in_channels, num_classes=num_classes, shortcut=None)
 
 
-def rename_torchvision(key: str) -> str:
-    """The name of a tensor in torchvision -> ours.
+def torchvision_names() -> Rename:
+    """How torchvision's names become ours, up to the depth of resnet152.
 
     Example:
-        >>> rename_torchvision("layer2.0.bn1.running_mean"), rename_torchvision("layer2.0.downsample.0.weight")
+        >>> rename = torchvision_names()
+        >>> rename("layer2.0.bn1.running_mean"), rename("layer2.0.downsample.0.weight")
         ('stages.stage2.0.residual.path.0.norm.running_mean', 'stages.stage2.0.residual.shortcut.conv.weight')
     """
-    match key.replace("layer", "stage").split("."):
-        case ["conv1", tensor]:
-            return f"stages.stem.0.conv.{tensor}"
-        case ["bn1", tensor]:
-            return f"stages.stem.0.norm.{tensor}"
-        case ["fc", tensor]:
-            return f"head.classifier.{tensor}"
-        case [stage, block, "downsample", kind, tensor]:
-            return f"stages.{stage}.{block}.residual.shortcut.{('conv', 'norm')[int(kind)]}.{tensor}"
-        case [stage, block, layer, tensor]:  # conv1, bn1, conv2, …
-            kind, number = ("conv" if layer.startswith("conv") else "norm"), int(layer[-1]) - 1
-            return f"stages.{stage}.{block}.residual.path.{number}.{kind}.{tensor}"
-    return key
+    inner = {"downsample.0": "shortcut.conv", "downsample.1": "shortcut.norm"}
+    for i in range(3):
+        inner |= {f"conv{i + 1}": f"path.{i}.conv", f"bn{i + 1}": f"path.{i}.norm"}
+    layers = {"conv1": "stages.stem.0.conv", "bn1": "stages.stem.0.norm", "fc": "head.classifier"}
+    for number, depth in enumerate((3, 8, 36, 3), 1):
+        for j in range(depth):
+            block = f"stages.stage{number}.{j}.residual"
+            layers |= {f"layer{number}.{j}.{theirs}": f"{block}.{ours}" for theirs, ours in inner.items()}
+    return rename_layers(layers)
 
 
-@register(resnet, rename=rename_torchvision)
+@register(resnet, rename=torchvision_names())
 def resnet18(**options: Any) -> Network:
     """11,689,512 parameters."""
     return resnet(basic_path, 1, (2, 2, 2, 2), **options)
 
 
-@register(resnet, rename=rename_torchvision)
+@register(resnet, rename=torchvision_names())
 def resnet34(**options: Any) -> Network:
     """21,797,672 parameters."""
     return resnet(basic_path, 1, (3, 4, 6, 3), **options)
 
 
-@register(resnet, rename=rename_torchvision)
+@register(resnet, rename=torchvision_names())
 def resnet50(**options: Any) -> Network:
     """25,557,032 parameters."""
     return resnet(bottleneck_path, 4, (3, 4, 6, 3), **options)
 
 
-@register(resnet, rename=rename_torchvision)
+@register(resnet, rename=torchvision_names())
 def resnet101(**options: Any) -> Network:
     """44,549,160 parameters."""
     return resnet(bottleneck_path, 4, (3, 4, 23, 3), **options)
 
 
-@register(resnet, rename=rename_torchvision)
+@register(resnet, rename=torchvision_names())
 def resnet152(**options: Any) -> Network:
     """60,192,808 parameters."""
     return resnet(bottleneck_path, 4, (3, 8, 36, 3), **options)

@@ -13,7 +13,8 @@ from torch import nn
 
 from striate.layers import conv, grid_pool, kinds, max_pool, sequential
 from striate.models.network import Network, he_initialise
-from striate.models.registry import Rename, register
+from striate.models.registry import register
+from striate.models.rename import Rename, rename_layers
 
 CHANNELS = (64, 128, 256, 512, 512)
 DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -58,19 +59,14 @@ def torchvision_names(layers: int, batch_norm: bool) -> Rename:
         ('stages.stage2.0.conv.weight', 'stages.stage2.0.norm.bias', 'head.classifier.weight')
     """
     ours = {"classifier.0": "head.dense1", "classifier.3": "head.dense2", "classifier.6": "head.classifier"}
+    parts = ("conv", "norm", "activation") if batch_norm else ("conv", "activation")
     row = 0
     for number, depth in enumerate(DEPTHS[layers], 1):
         for j in range(depth):
-            parts = ("conv", "norm", "activation") if batch_norm else ("conv", "activation")
             ours |= {f"features.{row + i}": f"stages.stage{number}.{j}.{part}" for i, part in enumerate(parts)}
             row += len(parts)
         row += 1  # the pooling
-
-    def rename(key: str) -> str:
-        layer, _, tensor = key.rpartition(".")
-        return f"{ours.get(layer, layer)}.{tensor}"
-
-    return rename
+    return rename_layers(ours)
 
 
 @register(vgg, rename=torchvision_names(11, batch_norm=False))
