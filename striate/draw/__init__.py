@@ -1,0 +1,37 @@
+"""Results as pictures and pages: plain records and arrays in; SVG, PNG and HTML out."""
+
+from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
+from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
+from striate.draw.curves import History, loss_curves, rate_curve, score_curves
+from striate.draw.edges import absolute_edges_picture, signed_edges_picture
+from striate.draw.pixels import png_bytes
+from striate.draw.reliability import Bin, reliability_diagram
+from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, render_report
+from striate.draw.sheet import Tile, sheet_png
+
+__all__ = [
+    "Bin",
+    "ClassRow",
+    "ConfusedPair",
+    "DataSummary",
+    "History",
+    "PartResult",
+    "Report",
+    "Run",
+    "StartWeights",
+    "Tile",
+    "absolute_edges_picture",
+    "comparison_curves",
+    "comparison_rows",
+    "confused_pairs",
+    "confusion_map",
+    "loss_curves",
+    "png_bytes",
+    "rate_curve",
+    "reliability_diagram",
+    "render_comparison",
+    "render_report",
+    "score_curves",
+    "sheet_png",
+    "signed_edges_picture",
+]

@@ -1,0 +1,94 @@
+"""Arrays of pixels as the bytes of an image file."""
+
+import base64
+
+import numpy as np
+import numpy.typing as npt
+
+from striate.errors import ArgumentError, ShapeError, StriateError
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def check_pixels(image: Pixels) -> Pixels:
+    """(H, W) or (H, W, C) of uint8, with C 1 (grey), 3 (RGB) or 4 (RGB and alpha) -> (H, W, C).
+
+    Raises:
+        ShapeError, ArgumentError: it is not that, or holds no pixel.
+    """
+    if image.dtype != np.uint8:
+        raise ArgumentError.of("image", "of dtype uint8", image.dtype)
+    pixels = image[..., None] if image.ndim == 2 else image
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or not pixels.size:
+        raise ShapeError.of("image", "of shape (H, W) or (H, W, 1, 3 or 4), not empty", image.shape)
+    return pixels
+
+
+def png_bytes(image: Pixels) -> bytes:
+    """The image as PNG.
+
+    Args:
+        image: (H, W) or (H, W, C) of uint8; grey, RGB, or RGB and alpha.
+
+    Raises:
+        ShapeError, ArgumentError: it is not that.
+
+    Example:
+        >>> png_bytes(np.zeros((4, 4, 3), np.uint8))[1:4]
+        b'PNG'
+    """
+    return _encode(check_pixels(image), ".png", [])
+
+
+def shrink(image: Pixels, side: int) -> Pixels:
+    """The image with its longer side at most `side` pixels, by area averaging; a smaller one stays as it is.
+
+    Example:
+        >>> shrink(np.zeros((100, 400, 3), np.uint8), 200).shape
+        (50, 200, 3)
+    """
+    import cv2
+
+    pixels = check_pixels(image)
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    small = cv2.resize(
+        pixels, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
+    )
+    return check_pixels(np.asarray(small, np.uint8))
+
+
+def thumbnail_uri(image: Pixels, side: int) -> str:
+    """A small copy of the image as a data URI: PNG or JPEG, whichever is shorter (JPEG has no alpha).
+
+    Args:
+        image: (H, W) or (H, W, C) of uint8; grey, RGB, or RGB and alpha.
+        side: pixels of its longer side at most.
+
+    Raises:
+        ShapeError, ArgumentError: the image is not that.
+
+    Example:
+        >>> thumbnail_uri(np.zeros((4, 4), np.uint8), 128)[:22]
+        'data:image/png;base64,'
+    """
+    import cv2
+
+    pixels = shrink(image, side)
+    kinds = {"png": _encode(pixels, ".png", [])}
+    if pixels.shape[2] != 4:
+        kinds["jpeg"] = _encode(pixels, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, 85])
+    kind = min(kinds, key=lambda k: len(kinds[k]))
+    return f"data:image/{kind};base64,{base64.b64encode(kinds[kind]).decode()}"
+
+
+def _encode(pixels: Pixels, extension: str, options: list[int]) -> bytes:
+    import cv2
+
+    to_bgr = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[pixels.shape[2]]
+    done, data = cv2.imencode(extension, np.ascontiguousarray(pixels[..., to_bgr]), options)
+    if not done:
+        raise StriateError(f"OpenCV could not encode an image of shape {pixels.shape} as {extension}")
+    return data.tobytes()

@@ -1,0 +1,69 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from striate.draw import History, loss_curves, rate_curve, score_curves
+from striate.draw.canvas import BLUE, inline_svg
+from striate.errors import ArgumentError
+
+nan = math.nan
+
+
+def test_curves_say_what_they_show(history, texts):
+    assert {"Loss", "training", "validation", "epoch", "best: epoch 2"} <= set(texts(loss_curves(history)))
+    assert {"Accuracy", "training", "validation", "best: epoch 2"} <= set(texts(score_curves(history)))
+    assert any("%" in text for text in texts(score_curves(history)))
+    assert "Learning rate" in texts(rate_curve(history))
+    assert "80.0\xa0%" in score_curves(history).splitlines()[0]
+
+
+def test_same_bytes_every_time(history):
+    assert loss_curves(history) == loss_curves(history)
+
+
+def test_training_score_may_be_missing(history, texts):
+    assert "training" not in texts(score_curves(replace(history, train_score=())))
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        History((0.9,), (0.8,), (0.5,), (0.1,), 1),  # one epoch
+        History((0.9, nan), (0.8, math.inf), (0.5, nan), (0.1, 0.1), 1),  # diverged
+        History((nan, nan), (nan, nan), (nan, nan), (0.0, 0.0), 2),  # from the start
+        History((1e7, 2e-9), (1e7, 1e-9), (0.0, 1.0), (1e-5, 1e-9), 2),  # far apart
+        History(*[tuple(i / 500 for i in range(400))] * 4, best=400),  # many
+    ],
+)
+def test_odd_histories(history, parse_svg):
+    for draw in (loss_curves, score_curves, rate_curve):
+        parse_svg(draw(history))
+
+
+def test_inline_takes_the_colours_of_the_page(history):
+    svg = loss_curves(history)
+    inline = inline_svg(svg)
+    assert BLUE in svg
+    assert BLUE not in inline
+    assert "var(--series0)" in inline
+    assert "var(--ink)" in inline
+    assert "<style" not in inline
+    assert 'width="480pt"' in svg
+    assert 'width="480pt"' not in inline
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train_loss": ()}, "train_loss must be one number for each epoch"),
+        ({"val_loss": (0.1,)}, "val_loss must be 3 numbers, one for each epoch, got '1 numbers'"),
+        ({"learning_rate": ()}, "learning_rate must be 3 numbers"),
+        ({"train_score": (0.1,)}, "train_score must be 3 numbers"),
+        ({"best": 0}, "best must be an epoch from 1 to 3, got 0"),
+        ({"best": 4}, "best must be an epoch from 1 to 3, got 4"),
+    ],
+)
+def test_bad_histories(history, change, message):
+    with pytest.raises(ArgumentError, match=message):
+        replace(history, **change)

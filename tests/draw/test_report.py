@@ -1,0 +1,168 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from striate.draw import DataSummary, PartResult, Report, StartWeights, Tile, render_report
+from striate.errors import ArgumentError
+
+HOSTILE = "<script>alert(1)</script>"
+ODD_NAMES = [
+    HOSTILE,
+    '" onerror="x',
+    "a&amp;b",
+    "{{ 7 * 7 }}",
+    "猫 кот قط",
+    "nul\x00\udce9\u202e",
+    "]]>--><!--",
+    "'",
+    "",
+    "x" * 300,
+]
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page, as a browser would see them."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def make_report(history, labels, n=50):
+    k = len(labels)
+    confusion = np.ones((k, k), int) + np.diag([n] * k)
+    rows = [SimpleNamespace(label=label, n=n + k, precision=0.9, recall=0.8, f1=0.85) for label in labels]
+    result = PartResult("test", False, 1000, 0.9, (0.88, 0.92), {"balanced accuracy": 0.89}, {"log loss": 0.3})
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
+    return Report(
+        title=f"lenet5 on {labels[0]}",
+        labels=labels,
+        results=[result, replace(result, part="val", chosen_on=True)],
+        history=history,
+        per_class=rows,
+        confusion=confusion.tolist(),
+        bins=[SimpleNamespace(low=0.9, high=1.0, n=5, confidence=0.95, accuracy=0.8)],
+        mistakes=[Tile(image, f"test/{label}/1.jpg", label, labels[0], 0.97) for label in labels[:12]],
+        mistakes_made=100,
+        data=DataSummary(
+            f"photos {labels[0]}", "folders", "abc123",
+            counts={"train": [4] * k, "test": [1] * k}, sizes={"train": 4 * k, "test": k},
+            leaks=[(f"train/{labels[0]}.png", "test/b.png")] * 30, skipped=[(f"{labels[0]}.jpg", "0 bytes")],
+        ),
+        layers=[{"layer": "conv1", "shape": (6, 28, 28), "parameters": 456, "multiply_adds": 352800, "field": 5}],
+        command=f"striate train '{labels[0]}' --out runs/1",
+        facts={"seed": 0, "torch": "2.13.0", "resumed": False},
+        weights=StartWeights("efficientnet_lite0", "a package", "Apache-2.0"),
+    )  # fmt: skip
+
+
+def check_self_contained(page):
+    """No script, no event, and nothing that a browser would fetch."""
+    parsed = Page(page)
+    forbidden = {"script", "link", "iframe", "object", "embed", "base", "form", "foreignobject"}
+    assert not forbidden & set(parsed.tags)
+    for name, value in parsed.attributes:
+        assert not name.startswith("on"), name
+        if name in ("src", "href", "xlink:href", "srcset", "data", "action"):
+            assert value.startswith(("#", "data:image/")), value
+    assert not re.search(r"url\(\s*['\"]?(?!#)", page)
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+    return parsed
+
+
+@pytest.mark.parametrize("k", [1, 2, 10, 100])
+def test_one_page_for_any_number_of_classes(history, k):
+    page = render_report(make_report(history, [f"class {i}" for i in range(k)]))
+    parsed = check_self_contained(page)
+    assert page.startswith("<!doctype html>")
+    assert parsed.tags.count("svg") == 5
+    assert parsed.tags.count("img") == min(k, 12)
+    assert all(value for name, value in parsed.attributes if name == "alt")
+    ids = [value for name, value in parsed.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    targets = {value[1:] for name, value in parsed.attributes if name in ("href", "xlink:href") and value[0] == "#"}
+    assert targets <= set(ids)
+
+
+def test_says_which_number_is_which(history):
+    text = re.sub(r"[ \n]+", " ", "".join(Page(render_report(make_report(history, ["a", "b"]))).text))
+    assert "90.0\xa0%" in text
+    assert "95\xa0% interval 88.0\xa0% to 92.0\xa0%, 1\u202f000 images" in text
+    assert "used neither for training nor for any choice" in text
+    assert "choosing the best epoch" in text
+    for fact in ("Epoch 2 of 3 was kept", "abc123", "30 images lie in several parts", "1 file was left out", "6×28×28",
+                 "352\u202f800", "--out runs/1", "2.13.0", "Apache-2.0"):  # fmt: skip
+        assert fact in text, fact
+
+
+def test_says_when_the_figure_flatters(history):
+    report = make_report(history, ["a", "b"])
+    page = render_report(replace(report, results=report.results[1:]))
+    assert "flatters the network a little" in page
+    assert "Which number is which" not in page
+
+
+def test_names_from_the_data_are_text(history):
+    page = render_report(make_report(history, ODD_NAMES))
+    page.encode("utf-8")
+    parsed = check_self_contained(page)
+    assert HOSTILE in parsed.text
+    assert "{{ 7 * 7 }}" in parsed.text
+    assert "a&amp;b" in parsed.text
+    assert "猫 кот قط" in parsed.text
+    assert "nul���" in parsed.text
+    assert "<script" not in page
+
+
+def test_several_classes_an_image(history):
+    report = make_report(history, ["a", "b"])
+    rows = [SimpleNamespace(**vars(row), average_precision=0.77) for row in report.per_class]
+    page = render_report(replace(report, per_class=rows, confusion=(), bins=()))
+    check_self_contained(page)
+    assert "77.0\xa0%" in page
+    assert 'id="confusion"' not in page
+    assert 'id="calibration"' not in page
+
+
+def test_what_is_missing_is_left_out(history):
+    report = replace(make_report(history, ["a"]), per_class=(), mistakes=(), mistakes_made=0, layers=(), weights=None)
+    bare = replace(report, data=replace(report.data, leaks=(), skipped=()))
+    page = render_report(bare)
+    check_self_contained(page)
+    assert "every image of the test part was judged right" in page
+    assert "No image lies in two parts" in page
+    for section in ("network", "classes"):
+        assert f'id="{section}"' not in page
+    assert "Start weights" not in page
+
+
+def test_a_class_without_images_has_no_figures(history):
+    report = make_report(history, ["there", "absent"])
+    absent = SimpleNamespace(label="absent", n=0, precision=0.0, recall=0.0, f1=0.0)
+    page = render_report(replace(report, per_class=[report.per_class[0], absent]))
+    classes = page[page.index('id="classes"') :]
+    row = classes[classes.index("<bdi>absent</bdi></th>") :].split("</tr>")[0]
+    assert row.count("–") == 3
+    assert "%" not in row
+
+
+def test_same_page_for_the_same_report(history):
+    assert render_report(make_report(history, ["a", "b"])) == render_report(make_report(history, ["a", "b"]))
+
+
+def test_needs_a_result(history):
+    with pytest.raises(ArgumentError, match="results must be at least one part"):
+        replace(make_report(history, ["a"]), results=())
