@@ -6,10 +6,12 @@ from striate.layers.lrn import LRN
 from striate.layers.pool import GlobalAvgPool, avg_pool, grid_pool, max_pool
 from striate.layers.residual import Residual, inverted_residual, inverted_stage
 from striate.layers.sequential import sequential
+from striate.layers.trace import Record, trace
 
 __all__ = [
     "LRN",
     "GlobalAvgPool",
+    "Record",
     "Residual",
     "SamePad",
     "avg_pool",
@@ -21,4 +23,5 @@ __all__ = [
     "kinds",
     "max_pool",
     "sequential",
+    "trace",
 ]

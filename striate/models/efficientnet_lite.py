@@ -42,15 +42,18 @@ def scale_channels(channels: int, width: float) -> int:
     return nearest if nearest >= 0.9 * channels * width else nearest + 8
 
 
-def scale_depths(depth: float) -> list[int]:
-    """Blocks per stage at `depth` times the table's, rounded up.
+def scale_table(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
+    """The table with `width` times the channels and, between its ends, `depth` times the blocks, rounded up.
 
     Example:
-        >>> scale_depths(1.2)
+        >>> [blocks for _, _, _, blocks, _ in scale_table(1.1, 1.2)]
         [1, 3, 3, 4, 4, 5, 1]
     """
-    ends = (0, len(TABLE) - 1)
-    return [row[3] if i in ends else math.ceil(depth * row[3]) for i, row in enumerate(TABLE)]
+    last = len(TABLE) - 1
+    return [
+        (expansion, kernel, scale_channels(out, width), math.ceil(blocks * depth) if 0 < i < last else blocks, stride)
+        for i, (expansion, kernel, out, blocks, stride) in enumerate(TABLE)
+    ]
 
 
 def efficientnet_lite(
@@ -58,10 +61,7 @@ def efficientnet_lite(
 ) -> Network:
     """(N, in_channels, *S) -> (N, num_classes)"""
     stages, channels = {"stem": tf_unit(dims, in_channels, 32, 3, 2, activation=nn.ReLU6)}, 32  # (N, 32, *S / 2)
-    for number, ((expansion, kernel, out, _, stride), blocks) in enumerate(
-        zip(TABLE, scale_depths(depth), strict=True), 1
-    ):
-        out = scale_channels(out, width)
+    for number, (expansion, kernel, out, blocks, stride) in enumerate(scale_table(width, depth), 1):
         stages[f"stage{number}"] = inverted_stage(dims, channels, out, kernel, stride, expansion, blocks, tf_unit)
         channels = out
     stages["top"] = tf_unit(dims, channels, 1280, 1, activation=nn.ReLU6)  # (N, 1280, *S / 32)
@@ -86,7 +86,8 @@ def published_names(depth: float) -> Rename:
         "_project_conv": "project.conv",
         "_bn2": "project.norm",
     }
-    blocks = [f"stage{number}.{j}.path" for number, n in enumerate(scale_depths(depth), 1) for j in range(n)]
+    rows = enumerate(scale_table(1.0, depth), 1)
+    blocks = [f"stage{number}.{j}.path" for number, (_, _, _, n, _) in rows for j in range(n)]
     row = {
         f"_blocks.{i}.{theirs}": f"{block}.{ours}" for i, block in enumerate(blocks) for theirs, ours in inner.items()
     }

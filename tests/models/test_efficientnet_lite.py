@@ -3,7 +3,7 @@ import torch
 from skimage import data
 
 from striate.models import create_model, find_entry, find_source
-from striate.models.efficientnet_lite import scale_channels, scale_depths
+from striate.models.efficientnet_lite import TABLE, scale_channels, scale_table
 
 NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 
@@ -31,7 +31,8 @@ def test_scaling_rounds_channels_to_eight_and_depths_up() -> None:
     assert [scale_channels(c, 1.1) for c in (16, 24, 40, 80, 112, 192, 320)] == [16, 24, 48, 88, 120, 208, 352]
     assert scale_channels(10, 1.0) == 16  # 8 would be less than 90 %
     assert scale_channels(1, 1.0) == 8
-    assert [scale_depths(d) for d in (1.0, 1.1)] == [[1, 2, 2, 3, 3, 4, 1], [1, 3, 3, 4, 4, 5, 1]]
+    assert scale_table(1.0, 1.0) == list(TABLE)
+    assert [blocks for _, _, _, blocks, _ in scale_table(1.0, 1.1)] == [1, 3, 3, 4, 4, 5, 1]
 
 
 def test_batch_norms_and_padding_are_tensorflows() -> None:
