@@ -117,7 +117,7 @@ def _read_files(store: FileStore, prefix: str) -> Table:
     """A CSV at the top if its first line says path and label, else class folders."""
     listing = store.listing()
     if not listing.files:
-        raise DataError("the data is empty: no files in it")
+        raise DataError("the data is empty: no files in it", listing.problems)
     if top := top_folder(listing):
         return _read_files(store.under(top), prefix)
     tables = [f for f in listing.files if "/" not in f and f.lower().endswith(".csv") and is_label_table(store, f)]
