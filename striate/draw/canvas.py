@@ -16,6 +16,7 @@ from striate.draw.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 INK, MUTED, RULE, PAPER = "#1f2933", "#66727f", "#dfe4ea", "#ffffff"
@@ -63,6 +64,11 @@ def add_title(axes: "Axes", title: str) -> None:
         fontweight="bold",
         color=INK,
     )
+
+
+def label_percent(axis: "Axis") -> None:
+    """Shares along the axis as percentages, with as few digits as they need."""
+    axis.set_major_formatter(lambda share, _: f"{100 * share:.4g}\N{NO-BREAK SPACE}%")
 
 
 def add_legend(axes: "Axes") -> None:

@@ -5,7 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from striate.draw.canvas import BLUE, INK, LEFT, MUTED, ORANGE, add_axes, add_legend, add_title, new_figure, to_svg
+from striate.draw.canvas import (
+    BLUE,
+    INK,
+    LEFT,
+    MUTED,
+    ORANGE,
+    add_axes,
+    add_legend,
+    add_title,
+    label_percent,
+    new_figure,
+    to_svg,
+)
 from striate.draw.text import percent
 from striate.errors import ArgumentError
 
@@ -121,7 +133,7 @@ def mark_epochs(axes: "Axes", epochs: int) -> None:
     """Whole numbers below the axes, from the first epoch to the last, with a little room at both ends."""
     from matplotlib.ticker import MaxNLocator
 
-    room = max(0.5, 0.02 * epochs) if epochs < 3 else 0.02 * epochs
+    room = 0.5 if epochs < 3 else min(0.9, 0.02 * epochs)  # there is no epoch 0
     axes.set_xlim(1 - room, epochs + room)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=min(8, max(1, epochs - 1)), integer=True, min_n_ticks=1))
 
@@ -130,7 +142,7 @@ def show_percent(axes: "Axes") -> None:
     """Shares as percentages, without showing more than there can be."""
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, -0.02), min(high, 1.01))
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}\N{NO-BREAK SPACE}%")
+    label_percent(axes.yaxis)
 
 
 def _mark_best(axes: "Axes", best: int, value: float, label_height: float) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from striate.draw.canvas import BLUE, INK, LEFT, MUTED, add_axes, add_title, new_figure, to_svg
+from striate.draw.canvas import BLUE, INK, LEFT, MUTED, add_axes, add_title, label_percent, new_figure, to_svg
 from striate.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ def reliability_diagram(bins: Sequence[Bin]) -> str:
 
 
 def _draw_accuracy(axes: "Axes", bins: Sequence[Bin]) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     lows, widths = [b.low for b in bins], [b.high - b.low for b in bins]
     axes.bar(lows, [b.accuracy for b in bins], widths, align="edge", color=BLUE, alpha=0.25, linewidth=0)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
@@ -52,20 +50,18 @@ def _draw_accuracy(axes: "Axes", bins: Sequence[Bin]) -> None:
     axes.scatter([b.confidence for b in bins], [b.accuracy for b in bins], sizes, color=BLUE, linewidth=0, zorder=3)
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], [""] * 5)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%"))
+    label_percent(axes.yaxis)
     add_title(axes, "Accuracy when so sure")
 
 
 def _draw_counts(axes: "Axes", bins: Sequence[Bin]) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     total = sum(b.n for b in bins)
     shares = [b.n / total for b in bins]
     axes.bar([b.low for b in bins], shares, [0.92 * (b.high - b.low) for b in bins], align="edge", color=MUTED)
     axes.set(xlim=(0, 1), ylim=(0, max(shares) * 1.05))
     axes.locator_params(axis="y", nbins=2)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%"))
+        label_percent(axis)
     axes.set_xlabel("how sure the network is", color=MUTED, fontsize=11, labelpad=4)
     axes.annotate(
         "share of the images",
