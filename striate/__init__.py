@@ -6,12 +6,13 @@ Names are imported when they are first used, so that `import striate` costs noth
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from striate.version import __version__
+
 if TYPE_CHECKING:
     from striate.explain import table
     from striate.models import create_model
     from striate.tasks import evaluate, load, train
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "create_model", "evaluate", "load", "table", "train"]
 
 _ROOMS = {

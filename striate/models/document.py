@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from striate import __version__
+from striate.version import __version__
 from striate.errors import ArgumentError, ModelFileError
 from striate.preset import Preset
 

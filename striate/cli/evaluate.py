@@ -1,0 +1,46 @@
+"""`striate evaluate`: how good a model is on images that it has not seen."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from striate.cli.allocator import keep_memory
+from striate.cli.options import Data, Device, Json, Model, SkipBad
+from striate.cli.output import note, print_json, print_table
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    part: Annotated[
+        Literal["train", "val", "test", "all"] | None,
+        typer.Option(help="Which part: test where there is one, else val, else all."),
+    ] = None,
+    skip_bad: SkipBad = False,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Measure a model on labelled images: accuracy with its interval, every class, the confusion matrix.
+
+    Example: `striate evaluate run/model.safetensors photos/test`
+    """
+    keep_memory()
+    from striate.cli.progress import Bar
+    from striate.tasks import evaluate, load
+
+    classifier = load(model, device=device)
+    note(classifier.notice)
+    with Bar("measuring") as bar:
+        evaluation = evaluate(classifier, data, part=part, skip_bad=skip_bad, on_images=bar.advance_to)
+    for remark in evaluation.remarks:
+        note(remark)
+    if as_json:
+        print_json(evaluation.to_dict())
+        return
+    measured = evaluation.figures
+    print(f"{classifier.task.headline(measured)}: {evaluation.part} of {data}")
+    print_table(
+        ("class", "images", "precision", "recall", "F1"),
+        [(c.label, c.n, f"{c.precision:.3f}", f"{c.recall:.3f}", f"{c.f1:.3f}") for c in measured.per_class],
+        right=("images", "precision", "recall", "F1"),
+    )

@@ -1,0 +1,13 @@
+"""Arguments that several verbs take, said once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Model = Annotated[str, typer.Argument(help="A trained model file, or the name of published weights.")]
+Data = Annotated[Path, typer.Argument(help="A folder or zip of class folders, a CSV (path,label), or MNIST's idx files.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without files that can't be read, and record them.")]
+Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Images at a time.")]

@@ -1,0 +1,37 @@
+"""Progress on stderr: a bar where a person looks on, nothing where a program does."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class Bar:
+    """A progress bar whose length may become known only on the way.
+
+    Example:
+        >>> with Bar("measuring") as bar:
+        ...     bar.advance_to(32, 100)
+    """
+
+    def __init__(self, title: str):
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task(title, total=None)
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def advance_to(self, done: int, total: int, title: str | None = None) -> None:
+        """Show that `done` of `total` are behind us."""
+        self._progress.update(self._task, completed=done, total=total, description=title)
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._progress.console.print(line, markup=False, highlight=False)

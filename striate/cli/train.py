@@ -1,0 +1,124 @@
+"""`striate train`: from data to a trained, measured model file with a report."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from striate.cli.allocator import keep_memory
+from striate.cli.options import Data, Device, Json, SkipBad
+from striate.cli.output import note, print_json
+
+if TYPE_CHECKING:
+    from striate.tasks import Run
+    from striate.training import Epoch, Step
+
+
+def train(
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
+    model: Annotated[str | None, typer.Option(help="A network of `striate models`; chosen to suit the data.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Weights to start from, or none.")] = None,
+    freeze: Annotated[str | None, typer.Option(help="none, all, or the last stage that does not learn.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    optimizer: Annotated[
+        Literal["sgd", "momentum", "rmsprop", "adam", "adamw"] | None, typer.Option(help="adamw if left out.")
+    ] = None,
+    lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels a side of what the network sees.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random; 0 if left out.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="Processes that decode and distort.")] = None,
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"] | None, typer.Option(help="auto measures which is faster here.")
+    ] = None,
+    device: Device = "auto",
+    skip_bad: SkipBad = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, on its own arguments.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a classifier on a folder of images, and write a model file, a record and a report.
+
+    What you leave out is chosen to suit the data, and the reason is said.
+
+    Example: `striate train photos/ --out run`
+    """
+    keep_memory()
+    from striate.tasks import train
+
+    run = train(
+        data,
+        out=out,
+        model=model,
+        weights=weights,
+        freeze=freeze,
+        epochs=epochs,
+        optimizer=optimizer,
+        lr=lr,
+        batch_size=batch_size,
+        size=size,
+        seed=seed,
+        precision=precision,
+        workers=_usual_workers() if workers is None else workers,
+        device=device,
+        skip_bad=skip_bad,
+        resume=resume,
+    )
+    _introduce(run)
+    _follow(run)
+    _conclude(run, as_json)
+
+
+def _usual_workers() -> int:
+    """One process fewer than the machine has cores, which the trainer takes; four are enough for a laptop."""
+    return max(1, min(4, (os.cpu_count() or 1) - 1))
+
+
+def _introduce(run: "Run") -> None:
+    images = ", ".join(f"{len(part)} {name}" for name, part in run.dataset.parts.items())
+    note(f"{run.dataset.root}: {run.dataset.kind}, {run.dataset.num_classes} classes, images: {images}")
+    for line in (*run.start["remarks"], *run.plan.reasons):
+        note(f"  {line}")
+    note(run.notice)
+    note(f"{run.folder.path}: {run.plan.network}, {run.plan.recipe.epochs} epochs of {run.plan.recipe.optimizer}")
+
+
+def _follow(run: "Run") -> None:
+    """Train under a progress bar, a line for each epoch."""
+    from striate.cli.progress import Bar
+
+    with Bar("training") as bar:
+
+        def show(step: "Step") -> None:
+            title = f"epoch {step.epoch}/{run.plan.recipe.epochs} loss {step.loss:.3f}"
+            bar.advance_to(step.step, step.steps, title)
+
+        try:
+            for epoch in run.epochs(on_step=show):
+                bar.say(_line(epoch, run))
+        except KeyboardInterrupt:
+            bar.say(f"stopped; go on with: striate train {run.dataset.root} --out {run.folder.path} --resume")
+            raise
+
+
+def _line(epoch: "Epoch", run: "Run") -> str:
+    score = epoch.figures[run.task.monitor]
+    return (
+        f"epoch {epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {epoch.figures['loss']:.4f}  "
+        f"val {run.task.monitor} {score:.2%}  {epoch.seconds:.1f} s, waited {epoch.waited:.0%}{'  best' if epoch.best else ''}"
+    )
+
+
+def _conclude(run: "Run", as_json: bool) -> None:
+    outcome = run.outcome
+    if outcome is None:  # another process of several writes
+        return
+    if as_json:
+        figures = {name: f.to_dict() for name, f in outcome.figures.items()}
+        print_json({"model": str(outcome.model), "report": str(outcome.report), "figures": figures})
+        return
+    for name, figures in outcome.figures.items():
+        remark = "the best epoch was chosen on it" if name == "val" else "nothing was chosen on it"
+        print(f"{name}: {run.task.headline(figures)} ({remark})")
+    print(f"model:  {outcome.model}\nreport: {outcome.report}")

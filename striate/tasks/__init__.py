@@ -1,0 +1,29 @@
+"""Jobs: each knows its target, head, loss, metric and result."""
+
+from striate.tasks.classifier import Classifier, load
+from striate.tasks.classify import ClassifyTask
+from striate.tasks.compare import compare_runs
+from striate.tasks.edges import draw_edges
+from striate.tasks.evaluate import Evaluation, evaluate
+from striate.tasks.network_table import network_table, parse_shape
+from striate.tasks.predict import Prediction, predict_files, write_predictions
+from striate.tasks.run import Outcome, Run
+from striate.tasks.train import train
+
+__all__ = [
+    "Classifier",
+    "ClassifyTask",
+    "Evaluation",
+    "Outcome",
+    "Prediction",
+    "Run",
+    "compare_runs",
+    "draw_edges",
+    "evaluate",
+    "load",
+    "network_table",
+    "parse_shape",
+    "predict_files",
+    "train",
+    "write_predictions",
+]

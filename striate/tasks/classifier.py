@@ -1,0 +1,101 @@
+"""A classifier that is ready to answer: from a model file, or from published weights by name."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from striate.data import Pixels, decode_at_least_hw, read_image
+from striate.errors import ModelFileError
+from striate.models import SOURCES, create_model, find_source, load_model
+from striate.preset import Preset
+from striate.results import Classes
+from striate.runtime import Device, Engine
+from striate.tasks.classify import ClassifyTask, Probabilities, find_task
+
+Image = str | Path | Pixels
+
+
+class Classifier:
+    """Images in, `Classes` out.
+
+    Args:
+        engine: the network with its preset.
+        task: what its logits mean.
+        notice: what to tell a person once, such as the licence of the weights.
+
+    Example:
+        >>> import striate
+        >>> classifier = striate.load("efficientnet_lite0")
+        >>> classifier.predict([np.zeros((300, 400, 3), np.uint8)])[0].probability < 0.9
+        True
+    """
+
+    def __init__(self, engine: Engine, task: ClassifyTask, notice: str = ""):
+        self.engine, self.task, self.notice = engine, task, notice
+
+    @property
+    def preset(self) -> Preset:
+        """What the network expects, and its labels."""
+        return self.engine.preset
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.preset.labels
+
+    def probabilities(self, images: Iterable[Image]) -> Probabilities:
+        """Images -> (N, K): files by path, or uint8 arrays (H, W, C) with the preset's channels."""
+        return self.task.probabilities(self.engine(self._pixels(images)))
+
+    def predict(self, images: Iterable[Image]) -> list[Classes]:
+        """What each image shows, the likeliest class first.
+
+        Args:
+            images: paths of image files, or uint8 arrays (H, W, C) with the preset's channels.
+
+        Raises:
+            ImageError: a file can't be read.
+            ShapeError: an array is not an image of the preset's channels.
+        """
+        return [self.task.to_classes(row, self.labels) for row in self.probabilities(images)]
+
+    def _pixels(self, images: Iterable[Image]) -> Iterator[Pixels]:
+        for image in images:
+            yield image if isinstance(image, np.ndarray) else self.read(Path(image))
+
+    def read(self, path: Path) -> Pixels:
+        """The pixels of an image file as the engine takes them; big JPEGs at a fraction of their size."""
+        return read_image(path, channels=self.preset.channels, at_least_hw=decode_at_least_hw(self.preset))
+
+
+def load(model: str | Path, *, device: Device = "auto") -> Classifier:
+    """A classifier from a model file, or from published weights by name.
+
+    Args:
+        model: path of a `.safetensors` that striate wrote, or a name of `striate weights list`.
+        device: where it computes.
+
+    Raises:
+        ModelFileError: the file is broken, hostile or of another version.
+        UnknownNameError: neither a file nor the name of weights.
+        MissingExtraError: the weights' package is not installed.
+    """
+    if Path(model).is_file():
+        return _from_file(Path(model), device)
+    if Path(model).suffix or Path(model).is_dir():
+        raise ModelFileError(f"no model file {model}: `striate train` writes one as RUN/model.safetensors")
+    return _from_source(str(model), device)
+
+
+def _from_file(path: Path, device: Device) -> Classifier:
+    network, header = load_model(path)
+    precision = header.record.get("result", {}).get("inference_precision", "fp32")
+    engine = Engine(network, header.preset, device=device, precision=precision)
+    return Classifier(engine, find_task(header.task))
+
+
+def _from_source(name: str, device: Device) -> Classifier:
+    source = find_source(name)
+    network = create_model(source.network, num_classes=len(source.preset.labels), weights=name)
+    return Classifier(Engine(network, source.preset, device=device), ClassifyTask(multilabel=False), source.notice)

@@ -1,0 +1,51 @@
+"""Several runs beside each other."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from striate import draw
+from striate.atomic import atomic_write
+from striate.errors import ArgumentError
+from striate.tasks.report import history_of
+from striate.tasks.run_folder import RunFolder
+from striate.training import Epoch
+
+
+def compare_runs(runs: Iterable[str | Path], out: str | Path | None = None) -> list[dict[str, object]]:
+    """The figures of each run, the best first; and their curves as a page.
+
+    Args:
+        runs: folders that `train` wrote; unfinished ones too, if they have an epoch.
+        out: an HTML file for the curves.
+
+    Raises:
+        ArgumentError: a folder holds no run, or one without an epoch.
+        OutputError: `out` can't be written.
+    """
+    compared = [_read(RunFolder(run)) for run in runs]
+    if out:
+        with atomic_write(out) as f:
+            f.write(draw.render_comparison(compared).encode())
+    return draw.comparison_rows(compared)
+
+
+def _read(folder: RunFolder) -> draw.Run:
+    start, *rest = folder.read()
+    epochs = [Epoch(**_without_event(line)) for line in rest if line["event"] == "epoch"]
+    if not epochs:
+        raise ArgumentError.of("run", "a folder with at least one epoch", str(folder.path))
+    monitor = next(name for name in epochs[0].figures if name != "loss")
+    figures: dict[str, object] = {
+        "network": start["plan"]["network"],
+        "freeze": start["plan"]["freeze"],
+        "lr": start["plan"]["recipe"]["lr"],
+        "seconds": round(sum(epoch.seconds for epoch in epochs), 1),
+    }
+    if "test" in rest[-1].get("figures", {}):
+        figures[f"test {monitor}"] = rest[-1]["figures"]["test"][monitor]
+    return draw.Run(str(folder.path), history_of(epochs, monitor), figures)
+
+
+def _without_event(line: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in line.items() if key != "event"}

@@ -1,0 +1,100 @@
+"""The plan of a training: everything that decides it, and why it was chosen."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from striate.data import Pipeline
+from striate.preset import Preset
+from striate.training import OptimizerName, Recipe
+
+PrecisionWish = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for; None leaves the choice to striate.
+
+    Attributes:
+        model: name of a network.
+        weights: name of published weights, or "none".
+        freeze: "none", "all", or the last stage to freeze.
+        epochs, optimizer, lr, batch_size: of the training.
+        size: pixels a side of the network's input.
+        seed: decides everything random.
+        precision: "fp32", "bf16", or "auto" to measure which is faster.
+    """
+
+    model: str | None = None
+    weights: str | None = None
+    freeze: str | None = None
+    epochs: int | None = None
+    optimizer: OptimizerName | None = None
+    lr: float | None = None
+    batch_size: int | None = None
+    size: int | None = None
+    seed: int | None = None
+    precision: PrecisionWish | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides a training.
+
+    Attributes:
+        network: name in the registry.
+        weights: published weights that it starts from, or None.
+        freeze: "none", "all", or the last stage that is frozen.
+        preset: what the network expects of an image, with the labels.
+        pipeline: how training images are distorted.
+        recipe: how it is trained.
+        batch_size: images a step.
+        precision: what was asked for; "auto" is decided by measuring when the training starts.
+        class_weights: weight of each class in the cost; empty where all weigh the same.
+        reasons: why, in words.
+    """
+
+    network: str
+    weights: str | None
+    freeze: str
+    preset: Preset
+    pipeline: Pipeline
+    recipe: Recipe
+    batch_size: int
+    precision: PrecisionWish
+    class_weights: tuple[float, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def arguments(self) -> dict[str, int]:
+        """What the network is built with."""
+        return {"num_classes": len(self.preset.labels), "in_channels": self.preset.channels, "dims": 2}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain | {
+            "preset": self.preset.to_dict(),
+            "pipeline": self.pipeline.to_list(),
+            "recipe": self.recipe.to_dict(),
+            "class_weights": list(self.class_weights),
+            "reasons": list(self.reasons),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Plan":
+        """The inverse of `to_dict`."""
+        return cls(
+            **{
+                **values,
+                "preset": Preset.from_dict(values["preset"]),
+                "pipeline": Pipeline.from_list(values["pipeline"]),
+                "recipe": Recipe.from_dict(values["recipe"]),
+                "class_weights": tuple(values["class_weights"]),
+                "reasons": tuple(values["reasons"]),
+            }
+        )

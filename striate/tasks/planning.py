@@ -1,0 +1,117 @@
+"""From data and wishes to a plan: what striate chooses where the user leaves the choice."""
+
+from dataclasses import replace
+
+from striate.data import Dataset, channel_statistics, default_pipeline
+from striate.errors import ArgumentError
+from striate.models import SOURCES, Source, check_size, find_entry, find_source
+from striate.preset import Preset
+from striate.tasks.look import Look, look_at
+from striate.tasks.plan import Plan, Wishes
+from striate.training import Recipe, class_weights
+
+PRETRAINED = "efficientnet_lite0"  # what a laptop runs, and what the embedded weights are for
+_UNBALANCED = 3.0  # images of the largest class for one of the smallest, from which on classes are weighted
+
+
+def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
+    """What a training on this data will do.
+
+    Raises:
+        ArgumentError: a wish that can't be fulfilled, such as a size that the network can't take.
+        UnknownNameError: no such network or weights.
+    """
+    look = look_at(dataset.parts["train"])
+    network, why_network = _choose_network(look, wishes)
+    source, why_weights = _choose_weights(network, wishes)
+    preset = _make_preset(dataset, look, network, source, wishes.size)
+    freeze, why_freeze = _choose_freeze(source, wishes)
+    weights, why_classes = _weigh_classes(dataset)
+    return Plan(
+        network=network,
+        weights=source.name if source else None,
+        freeze=freeze,
+        preset=preset,
+        pipeline=default_pipeline(preset),
+        recipe=_make_recipe(wishes, pretrained=source is not None, freeze=freeze),
+        batch_size=wishes.batch_size or _usual_batch_size(dataset),
+        precision=wishes.precision or "auto",
+        class_weights=weights,
+        reasons=tuple(filter(None, (why_network, why_weights, why_freeze, why_classes))),
+    )
+
+
+def _choose_network(look: Look, wishes: Wishes) -> tuple[str, str]:
+    if wishes.model:
+        return find_entry(wishes.model).name, ""
+    if wishes.weights and wishes.weights != "none":
+        return find_source(wishes.weights).network, f"the network of the weights {wishes.weights}"
+    if not look.small:
+        return PRETRAINED, f"{PRETRAINED}: photographs, {look.short_side} pixels on the short side"
+    name = "lenet5" if look.grey else "resnet18"
+    colours = "grey" if look.grey else "coloured"
+    return name, f"{name}: {colours} pictures of {look.short_side} pixels are too small for a pretrained network"
+
+
+def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
+    if wishes.weights == "none":
+        return None, ""
+    if wishes.weights:
+        source = find_source(wishes.weights)
+        if source.network != network:
+            raise ArgumentError.of("weights", f"made for {network}", f"{source.name}, made for {source.network}")
+        return source, ""
+    if network in SOURCES and (not wishes.model or SOURCES[network].is_installed()):
+        return SOURCES[network], f"starts from {network}'s {SOURCES[network].trained_on} weights"
+    return None, f"starts from nothing: no weights of {network} are installed"
+
+
+def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:
+    if wishes.freeze:
+        return wishes.freeze, ""
+    if source:
+        return "all", "trains the head alone: the stages are frozen (--freeze none trains them too)"
+    return "none", ""
+
+
+def _make_preset(dataset: Dataset, look: Look, network: str, source: Source | None, size: int | None) -> Preset:
+    if source:
+        return _resize(replace(source.preset, labels=dataset.classes), network, size)
+    entry = find_entry(network)
+    channels = 1 if look.grey else 3
+    mean, std = channel_statistics(dataset.parts["train"], channels)
+    side = size or (entry.size if entry.fixed_size else min(entry.size, max(entry.smallest, _multiple(look.short_side))))
+    check_size(network, side)
+    return Preset(size_hw=(side, side), channels=channels, mean=mean, std=std, labels=dataset.classes)
+
+
+def _resize(preset: Preset, network: str, size: int | None) -> Preset:
+    """The preset at another size, the margin around the central crop in proportion."""
+    if size is None:
+        return preset
+    check_size(network, size)
+    return replace(preset, size_hw=(size, size), short_side=round(preset.short_side * size / preset.size_hw[0]))
+
+
+def _multiple(pixels: int) -> int:
+    """The next multiple of 32, the stride of most networks."""
+    return -(-pixels // 32) * 32
+
+
+def _weigh_classes(dataset: Dataset) -> tuple[tuple[float, ...], str]:
+    counts = dataset.parts["train"].counts(dataset.num_classes)
+    if dataset.multilabel or counts.max() < _UNBALANCED * counts.min():
+        return (), ""
+    rare = dataset.classes[int(counts.argmin())]
+    return tuple(class_weights(counts.tolist()).tolist()), f"classes are weighted: {rare!r} has {counts.min()} images of {counts.sum()}"
+
+
+def _usual_batch_size(dataset: Dataset) -> int:
+    """Up to 64, with at least 8 steps an epoch where the set is small."""
+    return max(8, min(64, len(dataset.parts["train"]) // 8))
+
+
+def _make_recipe(wishes: Wishes, *, pretrained: bool, freeze: str) -> Recipe:
+    usual = {"epochs": 15, "label_smoothing": 0.0} if pretrained else {"epochs": 12, "label_smoothing": 0.0}
+    changes = {name: getattr(wishes, name) for name in ("epochs", "lr") if getattr(wishes, name) is not None}
+    return Recipe.usual(wishes.optimizer or "adamw", **{**usual, "seed": wishes.seed or 0, **changes})

@@ -1,0 +1,76 @@
+"""Predict image files: what each shows, and which can't be read."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from striate.atomic import atomic_write
+from striate.data import Pixels
+from striate.errors import DataError, ImageError, Problem
+from striate.results import Classes
+from striate.tasks.classifier import Classifier
+from striate.tasks.images import find_images
+
+
+class Prediction(NamedTuple):
+    """A file and what it shows."""
+
+    path: str
+    classes: Classes
+
+
+def predict_files(
+    classifier: Classifier, paths: Iterable[str | Path], *, skip_bad: bool = False
+) -> tuple[list[Prediction], list[Problem]]:
+    """Predict files, folders and shell patterns.
+
+    Args:
+        classifier: what looks at them.
+        paths: see `find_images`.
+        skip_bad: go on without files that can't be read.
+
+    Returns:
+        the predictions in order, and the files that were skipped.
+
+    Raises:
+        DataError: a path does not exist; or files can't be read, all of them listed.
+    """
+    files = find_images(paths)
+    bad: list[Problem] = []
+    good: list[Path] = []
+
+    def readable() -> Iterable[Pixels]:
+        for path in files:
+            try:
+                pixels = classifier.read(path)
+            except ImageError as e:
+                bad.extend(e.problems or (Problem(str(path), str(e)),))
+                continue
+            good.append(path)
+            yield pixels
+
+    rows = classifier.probabilities(readable())
+    if bad and not skip_bad:
+        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", bad)
+    answers = (classifier.task.to_classes(row, classifier.labels) for row in rows)
+    return [Prediction(str(path), classes) for path, classes in zip(good, answers, strict=True)], bad
+
+
+def write_predictions(path: str | Path, predictions: Sequence[Prediction], top: int) -> None:
+    """Write predictions as a CSV: path, label1, probability1, label2, … (whole or not at all).
+
+    Raises:
+        OutputError: the file can't be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    most = min(top, max((len(p.classes.labels) for p in predictions), default=0))
+    writer.writerow(["path", *(f"{name}{i + 1}" for i in range(most) for name in ("label", "probability"))])
+    for prediction in predictions:
+        labels, probabilities = prediction.classes.labels[:most], prediction.classes.probabilities[:most]
+        pairs = zip(labels, probabilities, strict=True)
+        writer.writerow([prediction.path, *(cell for label, p in pairs for cell in (label, f"{p:.6f}"))])
+    with atomic_write(path) as f:
+        f.write(text.getvalue().encode())

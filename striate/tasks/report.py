@@ -1,0 +1,156 @@
+"""Assemble the report of a run: the numbers of `metrics` and the pictures of `draw`."""
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from striate.atomic import atomic_write
+from striate.data import Dataset, Part
+from striate.draw import DataSummary, History, PartResult, Report, StartWeights, Tile, render_report
+from striate.explain import Row, table
+from striate.metrics import Classification, worst_mistakes
+from striate.models import Network, find_source
+from striate.tasks.classify import ClassifyTask, Figures, Probabilities
+from striate.tasks.plan import Plan
+from striate.training import Epoch
+
+_SHARES = {
+    "balanced accuracy": "balanced_accuracy",
+    "top-5": "top5",
+    "F1, mean of classes": "f1",
+    "exactly right": "subset_accuracy",
+    "macro F1": "macro_f1",
+    "mean average precision": "mean_average_precision",
+    "calibration error": "calibration_error",
+}
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write the page, whole or not at all.
+
+    Raises:
+        OutputError: the file can't be written.
+    """
+    with atomic_write(path) as f:
+        f.write(render_report(report).encode())
+
+
+def make_report(
+    start: Mapping[str, Any],
+    dataset: Dataset,
+    plan: Plan,
+    network: Network,
+    epochs: Sequence[Epoch],
+    figures: Mapping[str, Figures],
+    answers: Mapping[str, Probabilities],
+    facts: Mapping[str, object],
+) -> Report:
+    """The report of a run; its headline is test where the data has one, else val.
+
+    Args:
+        start: the first line of the record.
+        dataset, plan, network: what learned from what, and how.
+        epochs: what the training yielded.
+        figures, answers: of each measured part, the figures of merit and the probabilities (N, K).
+        facts: seed, precision and the like, by name.
+    """
+    task = ClassifyTask(dataset.multilabel)
+    first = "test" if "test" in figures else "val"
+    best, part = figures[first], dataset.parts[first]  # type: ignore[index]
+    single = isinstance(best, Classification)
+    mistaken = _mistakes(part, answers[first], dataset, plan) if single else []
+    return Report(
+        title=f"{plan.network} on {Path(dataset.root).name}",
+        labels=dataset.classes,
+        results=[_part_result(name, figures[name], task) for name in sorted(figures, key=lambda n: n != first)],
+        history=history_of(epochs, task.monitor),
+        per_class=best.per_class,
+        confusion=best.confusion if single else (),
+        bins=best.reliability if single else (),
+        mistakes=mistaken,
+        mistakes_made=round(best.n * (1 - getattr(best, "accuracy", 1.0))),
+        data=_data_summary(dataset),
+        layers=[_layer(row) for row in table(network, (plan.preset.channels, *plan.preset.size_hw)).rows],
+        command=shlex.join(start["command"]),
+        facts=facts,
+        weights=_start_weights(plan),
+    )
+
+
+def _part_result(part: str, figures: Figures, task: ClassifyTask) -> PartResult:
+    shares = {name: getattr(figures, attribute) for name, attribute in _SHARES.items() if hasattr(figures, attribute)}
+    return PartResult(
+        part=part,
+        chosen_on=part == "val",
+        n=figures.n,
+        score=getattr(figures, task.monitor),
+        interval=figures.interval,
+        shares=shares,
+        numbers={"log loss": figures.log_loss} if isinstance(figures, Classification) else {},
+    )
+
+
+def history_of(epochs: Sequence[Epoch], monitor: str) -> History:
+    """The curves of a training; `monitor` is the figure by which the best epoch was chosen."""
+    return History(
+        train_loss=tuple(e.loss for e in epochs),
+        val_loss=tuple(e.figures["loss"] for e in epochs),
+        val_score=tuple(e.figures[monitor] for e in epochs),
+        learning_rate=tuple(e.lr for e in epochs),
+        best=max((e.epoch for e in epochs if e.best), default=len(epochs)),
+        score_name=monitor.replace("_", " "),
+    )
+
+
+def _mistakes(part: Part, probabilities: Probabilities, dataset: Dataset, plan: Plan) -> list[Tile]:
+    """The worst mistakes as pictures, read again in colour where they have any."""
+    targets = [item.labels[0] for item in part.items]
+    tiles = []
+    for i in worst_mistakes(probabilities, targets).tolist():
+        guess = int(probabilities[i].argmax())
+        tiles.append(
+            Tile(
+                image=part.load(i, plan.preset.channels),
+                path=part.items[i].path,
+                true=dataset.classes[targets[i]],
+                predicted=dataset.classes[guess],
+                probability=float(probabilities[i, guess]),
+            )
+        )
+    return tiles
+
+
+def _data_summary(dataset: Dataset) -> DataSummary:
+    return DataSummary(
+        path=dataset.root,
+        kind=dataset.kind,
+        fingerprint=dataset.fingerprint,
+        counts={name: part.counts(dataset.num_classes).tolist() for name, part in dataset.parts.items()},
+        sizes={name: len(part) for name, part in dataset.parts.items()},
+        leaks=[[f"{place.part}: {place.path}" for place in twins.places] for twins in dataset.leaks],
+        skipped=[(problem.path, problem.message) for problem in dataset.skipped],
+    )
+
+
+def _layer(row: Row) -> dict[str, object]:
+    """A row of the network's table as people read it."""
+    field = row.fields[-1] if row.fields else None
+    sees = None if field is None else field.size
+    return {
+        "layer": row.layer,
+        "kind": row.kind,
+        "activation": row.shape_channels_last,
+        "size": row.size,
+        "parameters": row.parameters,
+        "multiply-adds": row.multiply_adds,
+        "receptive field": sees if sees is None or math.isfinite(sees) else "all",
+    }
+
+
+def _start_weights(plan: Plan) -> StartWeights | None:
+    if plan.weights is None:
+        return None
+    source = find_source(plan.weights)
+    return StartWeights(source.name, f"{source.where.distribution}, trained on {source.trained_on}", source.licence)

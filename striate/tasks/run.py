@@ -1,0 +1,219 @@
+"""A run: the training of a classifier from its plan to a model file, a record and a report."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.data import Batch, Dataset, Loader, Part
+from striate.models import ModelFile, Network, create_model, find_source, save_model
+from striate.runtime import Engine
+from striate.tasks.classifier import Classifier
+from striate.tasks.classify import ClassifyTask, Figures, Probabilities
+from striate.tasks.evaluate import answer
+from striate.tasks.plan import Plan
+from striate.tasks.report import make_report, write_report
+from striate.tasks.run_folder import RunFolder
+from striate.training import Device, Epoch, Precision, Step, bf16_agrees, choose_precision, fit, freeze, make_accelerator
+
+_EVALUATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training.
+
+    Attributes:
+        figures: by part: "val", by which the best epoch was chosen, and "test", by which nothing was.
+        model: the model file.
+        report: the page for people.
+    """
+
+    figures: Mapping[str, Figures]
+    model: Path
+    report: Path
+
+
+class Run:
+    """A training that is planned; iterate over it to run it, one `Epoch` at a time.
+
+    Attributes:
+        folder: where it writes.
+        dataset: what it learns from.
+        plan: everything that decides it, and why.
+        start: the first line of its record: wishes, plan, data, versions.
+        outcome: what came of it, once the iteration has ended.
+    """
+
+    def __init__(
+        self, folder: RunFolder, dataset: Dataset, plan: Plan, start: dict[str, Any], device: Device, workers: int
+    ):
+        self.folder, self.dataset, self.plan, self.start = folder, dataset, plan, start
+        self.task = ClassifyTask(dataset.multilabel)
+        self.outcome: Outcome | None = None
+        self._accelerator = make_accelerator(device)
+        self._device, self._workers = device, workers
+
+    @property
+    def notice(self) -> str:
+        """What to tell a person once: the licence of the weights that it starts from."""
+        return find_source(self.plan.weights).notice if self.plan.weights else ""
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return self.epochs()
+
+    def epochs(self, on_step: Callable[[Step], None] | None = None) -> Iterator[Epoch]:
+        """Train, measure, and write model, record and report.
+
+        Args:
+            on_step: called after every step, to show progress.
+
+        Yields:
+            A record of each epoch; after a resume the finished ones come first, as they were.
+        """
+        network = self._make_network()
+        precision = self._decide_precision(network)
+        epochs: list[Epoch] = []
+        train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
+        try:
+            for epoch in fit(
+                network,
+                train,
+                lambda trained: self._validate(trained, val, precision),
+                loss=self.task.loss(self.plan.recipe.label_smoothing, self.plan.class_weights),
+                recipe=self.plan.recipe,
+                monitor=self.task.monitor,
+                device=self._device,
+                precision=precision,
+                channels_last=True,
+                folder=self.folder.checkpoints,
+                resume=True,  # the folder of a new run has no checkpoint
+                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
+                on_step=on_step,
+            ):
+                epochs.append(epoch)
+                self.write(self._lines(epochs))
+                yield epoch
+        finally:
+            train.close()
+            val.close()
+        self._finish(network, epochs, precision)
+
+    def _make_network(self) -> Network:
+        plan = self.plan
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(plan.recipe.seed)
+            network = create_model(plan.network, weights=plan.weights, **plan.arguments)
+        freeze(network, plan.freeze)
+        return network
+
+    def _loader(self, part: str, *, distorted: bool) -> Loader:
+        return Loader(
+            self.dataset.parts[part],
+            self.plan.preset,
+            pipeline=self.plan.pipeline if distorted else None,
+            batch_size=self.plan.batch_size if distorted else _EVALUATION_BATCH,
+            seed=self.plan.recipe.seed,
+            workers=self._workers,
+            shuffle=distorted,
+            multilabel_classes=self._multilabel_classes,
+            rank=self._accelerator.process_index if distorted else 0,
+            world_size=self._accelerator.num_processes if distorted else 1,
+        )
+
+    def _decide_precision(self, network: Network) -> Precision:
+        """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
+        if self.plan.precision != "auto":
+            return self.plan.precision
+        if "precision" not in self.start:
+            batch = self._some("train", self.plan.batch_size)
+            loss = self.task.loss(0.0)
+            self.start["precision"] = choose_precision(network.to(memory_format=torch.channels_last), batch.images, batch.targets, loss)
+            self.write([self.start])
+        precision: Precision = self.start["precision"]
+        return precision
+
+    def _some(self, part: str, most: int) -> Batch:
+        """The first images of a part, read in this process."""
+        images = self.dataset.parts[part]
+        few = Part(images.items[:most], images.store)
+        loader = Loader(few, self.plan.preset, batch_size=most, multilabel_classes=self._multilabel_classes)
+        return next(loader.epoch(0))
+
+    @property
+    def _multilabel_classes(self) -> int | None:
+        return self.dataset.num_classes if self.task.multilabel else None
+
+    def _validate(self, network: nn.Module, val: Loader, precision: Precision) -> dict[str, float]:
+        """The figures of an epoch: what chooses the best one, and the cost."""
+        classifier = self._classifier(network, precision)
+        logits = classifier.engine.run(batch.images for batch in val.epoch(0))
+        targets = self.task.targets(self.dataset.parts["val"], self.dataset.num_classes)
+        figures = self.task.measure(self.task.probabilities(logits), targets, self.dataset.classes)
+        loss = self.task.loss(0.0)(torch.from_numpy(logits), torch.from_numpy(targets))
+        return {self.task.monitor: getattr(figures, self.task.monitor), "loss": float(loss)}
+
+    def _classifier(self, network: nn.Module, precision: Precision) -> Classifier:
+        return Classifier(Engine(network, self.plan.preset, device=self._device, precision=precision), self.task)
+
+    def _finish(self, network: Network, epochs: list[Epoch], precision: Precision) -> None:
+        """Measure the best epoch's weights and write what a training is for."""
+        if not self._accelerator.is_main_process:
+            return
+        inference = self._inference_precision(network, precision)
+        classifier = self._classifier(network, inference)
+        answers = {name: answer(classifier, part) for name, part in self.dataset.parts.items() if name != "train"}
+        figures = {name: self._measure(name, p) for name, p in answers.items()}
+        facts = {"train_precision": precision, "inference_precision": inference, "device": str(classifier.engine.device)}
+        result = {"figures": {name: f.to_dict() for name, f in figures.items()}, **facts}
+        save_model(self.folder.model, network, self._header(epochs, result))
+        shown = {"seed": self.plan.recipe.seed, **facts, "threads": self.start["threads"], **self.start["versions"]}
+        report = make_report(self.start, self.dataset, self.plan, network, epochs, figures, answers, shown)
+        write_report(self.folder.report, report)
+        self.write([*self._lines(epochs), {"event": "result", **result}])
+        self.outcome = Outcome(figures, self.folder.model, self.folder.report)
+
+    def _inference_precision(self, network: Network, precision: Precision) -> Precision:
+        """bf16 only where it was faster in training and answers as fp32 does on held-back images."""
+        if precision == "fp32":
+            return "fp32"
+        held_back = self._some("val", _EVALUATION_BATCH).images.to(self._accelerator.device)
+        return "bf16" if bf16_agrees(network, held_back, multilabel=self.task.multilabel) else "fp32"
+
+    def _lines(self, epochs: list[Epoch]) -> list[dict[str, Any]]:
+        """The record so far."""
+        return [self.start, *({"event": "epoch", **epoch.to_dict()} for epoch in epochs)]
+
+    def _measure(self, part: str, probabilities: Probabilities) -> Figures:
+        targets = self.task.targets(self.dataset.parts[part], self.dataset.num_classes)
+        return self.task.measure(probabilities, targets, self.dataset.classes)
+
+    def _header(self, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:
+        plan = self.plan
+        scalars = {part: _scalars(figures) for part, figures in result["figures"].items()}
+        return ModelFile(
+            network=plan.network,
+            arguments=plan.arguments,
+            task=self.task.name,
+            preset=plan.preset,
+            thresholds={"probability": 0.5} if self.task.multilabel else {},
+            record={
+                "start": self.start,
+                "epochs": [epoch.to_dict() for epoch in epochs],
+                "result": {**result, "figures": scalars},
+            },
+            licence=find_source(plan.weights).licence if plan.weights else "",
+        )
+
+    def write(self, lines: list[dict[str, Any]]) -> None:
+        """Replace the record by these lines; one process of several does."""
+        if self._accelerator.is_main_process:
+            self.folder.write(lines)
+
+
+def _scalars(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures without what grows with the classes: a model file's header is bounded."""
+    return {name: value for name, value in figures.items() if name not in ("per_class", "confusion", "reliability")}

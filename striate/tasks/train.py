@@ -1,0 +1,115 @@
+"""Train a classifier: data and wishes become a run, or an interrupted one is taken up again."""
+
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.version import __version__
+from striate.data import Dataset, open_data
+from striate.errors import ArgumentError
+from striate.tasks.evaluate import remarks_on
+from striate.tasks.plan import Plan, PrecisionWish, Wishes
+from striate.tasks.planning import make_plan
+from striate.tasks.run import Run
+from striate.tasks.run_folder import RunFolder, free_folder
+from striate.training import Device, OptimizerName
+
+
+def train(
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    model: str | None = None,
+    weights: str | None = None,
+    freeze: str | None = None,
+    epochs: int | None = None,
+    optimizer: OptimizerName | None = None,
+    lr: float | None = None,
+    batch_size: int | None = None,
+    size: int | None = None,
+    seed: int | None = None,
+    precision: PrecisionWish | None = None,
+    workers: int = 0,
+    device: Device = "auto",
+    skip_bad: bool = False,
+    resume: bool = False,
+) -> Run:
+    """Plan the training of a classifier; iterate over what comes back to run it.
+
+    What is left out, striate chooses, and says why in `plan.reasons`.
+
+    Args:
+        data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`.
+        out: the run's folder; None makes `runs/NAME`, NAME the data's.
+        model: name of a network, see `striate models`.
+        weights: name of published weights to start from, or "none".
+        freeze: "none", "all" (the head alone trains), or the last stage that is frozen.
+        epochs, optimizer, lr, batch_size: see `striate.training.Recipe`.
+        size: pixels a side of the network's input.
+        seed: of everything random; 0 if left out.
+        precision: "fp32", "bf16", or "auto", which measures what is faster here.
+        workers: processes that decode and distort; with any, a script needs `if __name__ == "__main__":`.
+        device: where to compute.
+        skip_bad: leave out files that can't be read, and record them.
+        resume: go on with the run in `out`, on its own arguments.
+
+    Raises:
+        DataError: bad data; says which files.
+        ArgumentError: a wish that can't be fulfilled, or one that differs from the run's that is resumed.
+        OutputError: the folder can't be written to, or holds a run already.
+
+    Example:
+        >>> import striate
+        >>> for epoch in striate.train("photos", out="run", epochs=5):  # doctest: +SKIP
+        ...     print(epoch.epoch, epoch.figures["accuracy"])
+    """
+    wishes = Wishes(model, weights, freeze, epochs, optimizer, lr, batch_size, size, seed, precision)
+    if resume:
+        return _resume(data, out, wishes, device, workers)
+    folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
+    folder.refuse_old_run()
+    dataset = open_data(data, seed=wishes.seed or 0, skip_bad=skip_bad)
+    plan = make_plan(dataset, wishes)
+    folder.create()
+    run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, skip_bad), device, workers)
+    run.write([run.start])
+    return run
+
+
+def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_bad: bool) -> dict[str, Any]:
+    """The first line of a record: all that is needed to do it again."""
+    return {
+        "event": "start",
+        "command": sys.argv,
+        "data": str(data),
+        "skip_bad": skip_bad,
+        "fingerprint": dataset.fingerprint,
+        "images": {name: len(part) for name, part in dataset.parts.items()},
+        "remarks": list(remarks_on(dataset)),
+        "wishes": wishes.to_dict(),
+        "plan": plan.to_dict(),
+        "threads": torch.get_num_threads(),
+        "versions": {"striate": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
+def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: Device, workers: int) -> Run:
+    if out is None:
+        raise ArgumentError("resume needs out, the folder of the run to go on with")
+    folder = RunFolder(out)
+    lines = folder.read()
+    start = lines[0]
+    if lines[-1]["event"] == "result":
+        raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
+    for name, wish in wishes.to_dict().items():
+        if wish is not None and wish != start["wishes"][name]:
+            raise ArgumentError.of(name, f"the run's own, {start['wishes'][name]!r}, when it is resumed", wish)
+    plan = Plan.from_dict(start["plan"])
+    dataset = open_data(data, seed=plan.recipe.seed, skip_bad=start["skip_bad"])
+    if dataset.fingerprint != start["fingerprint"]:
+        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    return Run(folder, dataset, plan, start, device, workers)
