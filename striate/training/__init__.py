@@ -1,0 +1,41 @@
+"""Training: the visible loop, recipes, losses, freezing, and checkpoints that resume to the bit."""
+
+from striate.training.batches import Batch, Batches
+from striate.training.checkpoint import saved_arguments
+from striate.training.device import Device, make_accelerator
+from striate.training.ema import Ema
+from striate.training.fit import Loss, fit
+from striate.training.freeze import freeze, is_frozen
+from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy
+from striate.training.optimizers import make_optimizer
+from striate.training.precision import Precision, autocast, bf16_agrees, choose_precision
+from striate.training.recipe import OptimizerName, Recipe
+from striate.training.records import Epoch, Progress, Step
+from striate.training.schedules import learning_rate
+
+__all__ = [
+    "Batch",
+    "Batches",
+    "Device",
+    "Ema",
+    "Epoch",
+    "Loss",
+    "OptimizerName",
+    "Precision",
+    "Progress",
+    "Recipe",
+    "Step",
+    "autocast",
+    "bf16_agrees",
+    "choose_precision",
+    "class_weights",
+    "fit",
+    "freeze",
+    "is_frozen",
+    "learning_rate",
+    "logistic_cross_entropy",
+    "make_accelerator",
+    "make_optimizer",
+    "saved_arguments",
+    "softmax_cross_entropy",
+]
