@@ -174,7 +174,9 @@ class Loader:
 
     def close(self) -> None:
         """Stop the workers; another epoch would start new ones."""
-        self._batches._iterator = None  # what DataLoader keeps them alive by
+        iterator, self._batches._iterator = self._batches._iterator, None
+        if iterator is not None:  # torch keeps it, and has no public way to end it
+            iterator._shutdown_workers()  # type: ignore[attr-defined]
 
     def _epoch_indices(self, epoch: int) -> list[Indices]:
         order = np.arange(len(self.part))

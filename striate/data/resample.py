@@ -2,10 +2,9 @@
 
 There are two ways. `resize_exactly` is Pillow's antialiased resize, by which published networks were measured; it does
 what keeps rows and columns and meets whole pixels. `warp` does any matrix, several times as fast: averages of whole
-blocks of pixels, a three-tap blur for the rest of the shrinking, then one interpolation.
+blocks of pixels, a blur of three or five taps for the rest of the shrinking, then one interpolation.
 """
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -177,11 +176,11 @@ def _warp(
 def _shrink(image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int]) -> tuple[Pixels, geometry.Matrix]:
     """The part that will be seen, averaged so far that one interpolation does not alias; the rest of the matrix."""
     x_factor, y_factor = (max(1.0, 1.0 / f) for f in geometry.axis_factors(matrix))
-    blocks = math.ceil(x_factor / 2), math.ceil(y_factor / 2)  # leaves a factor of 1 to 2 for the blur
+    blocks = max(1, round(x_factor / 2)), max(1, round(y_factor / 2))  # leaves a factor of 1 to 3 for the blur
     image, offset = _part_seen(image, matrix, size_hw, (2 * x_factor, 2 * y_factor))
     image = _average(image, blocks)
     matrix = matrix @ offset @ geometry.scale(*blocks)
-    row, column = _taps(x_factor / blocks[0]), _taps(y_factor / blocks[1])
+    row, column = _taps(x_factor, blocks[0]), _taps(y_factor, blocks[1])
     return _keep_axis(cv2.sepFilter2D(image, -1, row, column, borderType=cv2.BORDER_REPLICATE)), matrix
 
 
@@ -221,11 +220,17 @@ def _keep_axis(image: NDArray[Any]) -> Pixels:
 
 
 @lru_cache(maxsize=1024)
-def _taps(factor: float) -> NDArray[np.float32]:
-    """A blur of three taps that, with bilinear interpolation, has the variance of a triangle `factor` (1 to 2) wide.
+def _taps(factor: float, block: int) -> NDArray[np.float32]:
+    """The blur after blocks and before bilinear interpolation that makes the three together a triangle's match.
 
-    A triangle f pixels wide has the variance f²/6; interpolation brings 1/6 of it, a tap on either side twice itself.
-    OpenCV filters bytes in steps of 1/256: whole steps keep a flat image flat.
+    They match in variance. A triangle f pixels wide has f²/6, interpolation 1/6, a block of b pixels (b² - 1)/12, and
+    taps (t, 1 - 2t, t) have 2t. Up to 1/2 such taps are the blur, above it they are applied twice. At factors 2 and 3
+    that is (1, 2, 1)/4 and (1, 2, 3, 2, 1)/9: the triangle itself.
     """
-    side = round((factor * factor - 1) / 12 * 256) / 256
-    return np.array([side, 1 - 2 * side, side], np.float32)
+    variance = max(0.0, (factor**2 / 6 - (block**2 - 1) / 12) / block**2 - 1 / 6)
+    twice = variance > 0.5
+    tap = variance / (4 if twice else 2)
+    once = np.array([tap, 1 - 2 * tap, tap])
+    sides = np.convolve(once, once)[:2] if twice else once[:1]
+    sides = np.rint(sides * 256) / 256  # OpenCV filters bytes in such steps; whole ones keep a flat image flat
+    return np.array([*sides, 1 - 2 * sides.sum(), *sides[::-1]], np.float32)

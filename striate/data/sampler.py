@@ -15,12 +15,17 @@ Indices = NDArray[np.int64]
 
 def order_rng(seed: int, epoch: int) -> np.random.Generator:
     """The generator that shuffles an epoch."""
-    return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, 0]))
+    return _philox(seed, epoch, 0)
 
 
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
     """The generator that distorts one image in one epoch."""
-    return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, index + 1]))
+    return _philox(seed, epoch, index + 1)
+
+
+def _philox(seed: int, epoch: int, stream: int) -> np.random.Generator:
+    key, counter = np.array([seed, epoch], np.uint64), np.array([0, 0, 0, stream], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def count_batches(n: int, batch_size: int, world_size: int = 1, *, drop_last: bool = False) -> int:
@@ -46,7 +51,8 @@ def epoch_batches(
         drop_last: whether all batches are whole.
 
     Raises:
-        ArgumentError: fewer images than processes.
+        ArgumentError: some process would have an empty batch: there are fewer images than processes, or batches of one
+            that do not come out even.
 
     Example:
         >>> [batch.tolist() for batch in epoch_batches(np.arange(7), 3)]
@@ -55,8 +61,8 @@ def epoch_batches(
         [[2, 3], [6]]
     """
     steps = count_batches(len(order), batch_size, world_size, drop_last=drop_last)
-    if steps and len(order) < steps * world_size:
-        raise ArgumentError.of("world_size", f"at most the {len(order)} images", world_size)
+    if not drop_last and len(order) < steps * world_size:
+        raise ArgumentError.of("batch_size", f"larger, or {len(order)} images leave a process without any", batch_size)
     if drop_last:
         order = order[: steps * world_size * batch_size]
     pieces = np.array_split(order, steps * world_size) if steps else []

@@ -1,0 +1,129 @@
+"""Pipelines: limits of what is sampled, plain JSON and back, the defaults."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.data import pipeline as p
+from striate.data.distort import preset_distortion
+from striate.data.distortions import (
+    Brightness,
+    ColourShift,
+    Contrast,
+    Crop,
+    Mirror,
+    Rotate,
+    Saturation,
+    Shear,
+    Translate,
+)
+from striate.errors import ArgumentError, UnknownNameError
+from striate.ops import geometry as g
+from striate.preset import Preset
+
+EVERY = (Mirror(), Crop(), Translate(), Rotate(), Shear(), Brightness(), Contrast(), Saturation(), ColourShift())
+STILL = (Mirror(0), Translate(0), Rotate(0), Shear(0), Brightness(0), Contrast(0), Saturation(0), ColourShift(0))
+
+
+@pytest.mark.parametrize("fit", ["crop", "stretch", "letterbox"])
+def test_without_strength_it_is_evaluation(fit):
+    preset = Preset((64, 48), fit=fit)
+    distortion = p.Pipeline(STILL).sample(np.random.default_rng(0), (131, 97), preset)
+    np.testing.assert_allclose(distortion.geometry, preset_distortion(preset, (131, 97)).geometry, atol=1e-9)
+    np.testing.assert_allclose(distortion.colour, np.eye(5))
+
+
+@given(
+    st.sampled_from([(60, 90), (300, 40), (64, 64)]),
+    st.sampled_from(["crop", "stretch"]),
+    st.floats(0.1, 1),
+    st.integers(0, 500),
+)
+def test_a_crop_is_a_part_of_the_image(size_hw, fit, share, seed):
+    preset = Preset((64, 48), fit=fit)
+    distortion = p.Pipeline((Crop((share, 1.0)),)).sample(np.random.default_rng(seed), size_hw, preset)
+    left, top, right, bottom = g.apply_boxes(distortion.inverse, [[0, 0, 48, 64]])[0]
+    assert left > -0.5 / 64 * size_hw[1]  # the preset's rounding to whole pixels
+    assert top > -0.5 / 64 * size_hw[0]
+    assert right < size_hw[1] * (1 + 0.5 / 64)
+    assert bottom < size_hw[0] * (1 + 0.5 / 64)
+    assert g.area_factor(distortion.geometry) > 0
+
+
+def test_a_crop_takes_the_share_it_says():
+    preset, shares = Preset((64, 64)), []
+    for seed in range(300):
+        distortion = p.Pipeline((Crop((0.2, 0.5)),)).sample(np.random.default_rng(seed), (100, 100), preset)
+        box = g.apply_boxes(distortion.inverse, [[0, 0, 64, 64]])[0]
+        shares.append((box[2] - box[0]) * (box[3] - box[1]) / 100**2)
+    assert 0.2 <= min(shares) < 0.22
+    assert 0.48 < max(shares) <= 0.5
+    assert abs(np.mean(shares) - 0.35) < 0.02
+
+
+def test_strengths_are_limits():
+    rng, view = np.random.default_rng(0), p.View((64, 64), (0, 0, 64, 64))
+    turns = [g.apply_points(Rotate(15).sample(rng, view), [[64, 32]])[0] for _ in range(200)]
+    angles = [np.degrees(np.arctan2(32 - y, x - 32)) for x, y in turns]
+    assert -15 <= min(angles) < -13
+    assert 13 < max(angles) <= 15
+    assert 60 < sum(g.mirrors(Mirror(0.5).sample(rng, view)) for _ in range(200)) < 140
+    factors = [Brightness(0.3).sample(rng, 3)[0, 0] for _ in range(200)]
+    assert 0.7 <= min(factors) < 0.73
+    assert 1.27 < max(factors) <= 1.3
+    alpha = ColourShift(40).sample(rng, 4)
+    assert alpha[3, -1] == 0
+
+
+def test_json_and_back():
+    whole = p.Pipeline(EVERY)
+    assert p.Pipeline.from_list(json.loads(json.dumps(whole.to_list()))) == whole
+    assert whole.to_list()[1]["name"] == "crop"
+    assert p.Pipeline.from_list([]) == p.Pipeline(())
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: p.Pipeline.from_list([{"name": "miror"}]), UnknownNameError, "did you mean 'mirror'"),
+        (lambda: p.Pipeline.from_list([{"name": "mirror", "chance": 1}]), ArgumentError, "mirror must be"),
+        (lambda: p.Pipeline(("mirror",)), ArgumentError, "made of Mirror"),
+        (lambda: Mirror(1.5), ArgumentError, "within 0 to 1"),
+        (lambda: Rotate(-1), ArgumentError, "within 0 to 180"),
+        (lambda: Rotate(float("nan")), ArgumentError, "within 0 to 180"),
+        (lambda: Crop((0.5, 0.2)), ArgumentError, "rising"),
+        (lambda: Crop((0.0, 1.0)), ArgumentError, "rising"),
+        (lambda: Crop(aspect=(0, 1)), ArgumentError, "above 0"),
+        (lambda: Shear(61), ArgumentError, "within 0 to 60"),
+        (lambda: ColourShift(256), ArgumentError, "within 0 to 255"),
+    ],
+)
+def test_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_saturation_of_a_grey_image_is_refused():
+    grey = Preset((28, 28), 1, (33.0,), (78.0,))
+    with pytest.raises(ArgumentError, match="needs colours"):
+        p.Pipeline((Saturation(),)).sample(np.random.default_rng(0), (28, 28), grey)
+
+
+def test_defaults_fit_their_images():
+    for channels in (1, 3):
+        for size in (28, 64, 65, 224):
+            preset = Preset((size, size), channels, (100.0,) * channels, (50.0,) * channels)
+            default = p.default_pipeline(preset)
+            image = np.zeros((80, 90, channels), np.uint8)
+            seen = default.sample(np.random.default_rng(0), (80, 90), preset).network_input(image, preset)
+            assert seen.shape == (channels, size, size)
+    assert not any(isinstance(s, Mirror) for s in p.SMALL_GREY.steps)
+
+
+def test_how_large_to_decode():
+    preset = Preset((100, 200))
+    assert p.decode_at_least_hw(preset) == (200, 400)
+    assert p.decode_at_least_hw(preset, p.Pipeline((Crop((0.04, 1), (1, 1)),))) == (500, 1000)
