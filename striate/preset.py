@@ -76,4 +76,5 @@ class Preset:
         surplus = sorted(set(values) - {f.name for f in fields(cls)})
         if surplus:
             raise ArgumentError.of("preset", f"made of {', '.join(f.name for f in fields(cls))}", surplus)
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**plain)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from striate.version import __version__
 from striate.cli.compare import compare
 from striate.cli.data import data
 from striate.cli.edges import edges
@@ -16,6 +15,7 @@ from striate.cli.table import table
 from striate.cli.train import train
 from striate.cli.weights import weights
 from striate.errors import StriateError
+from striate.version import __version__
 
 app = typer.Typer(
     name="striate",

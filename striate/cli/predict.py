@@ -7,7 +7,7 @@ import typer
 
 from striate.cli.allocator import keep_memory
 from striate.cli.options import Device, Json, Model, SkipBad
-from striate.cli.output import note, print_json, print_table
+from striate.cli.output import note, print_json
 
 
 def predict(

@@ -1,6 +1,5 @@
 """`striate table`: a network layer by layer."""
 
-import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,8 +27,11 @@ def table(
         print_json(found.to_dict())
         return
     rows = [
-        (r.layer, r.kind, "x".join(map(str, r.shape_channels_last)), f"{r.size:,}", f"{r.parameters:,}", f"{r.multiply_adds:,}")
-        + _field(r.fields)
+        (
+            *(r.layer, r.kind, "x".join(map(str, r.shape_channels_last))),
+            *(f"{count:,}" for count in (r.size, r.parameters, r.multiply_adds)),
+            *_field(r.fields),
+        )
         for r in found.rows
     ]
     total = ("total", "", "", "", f"{found.parameters:,}", f"{found.multiply_adds:,}", "", "", "")
@@ -41,7 +43,7 @@ def table(
 
 
 def _field(fields: "tuple[Field, ...] | None") -> tuple[str, str, str]:
-    """Receptive field, its stride and the centre of the first one, along the last axis; they are square in most nets."""
+    """Size, stride and first centre of the receptive fields along the last axis (in most networks they are square)."""
     if not fields:
         return "?", "?", "?"
     field = fields[-1]

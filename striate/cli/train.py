@@ -35,7 +35,7 @@ def train(
     ] = None,
     device: Device = "auto",
     skip_bad: SkipBad = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, on its own arguments.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train a classifier on a folder of images, and write a model file, a record and a report.
@@ -103,10 +103,10 @@ def _follow(run: "Run") -> None:
 
 
 def _line(epoch: "Epoch", run: "Run") -> str:
-    score = epoch.figures[run.task.monitor]
+    loss, score = epoch.figures["loss"], epoch.figures[run.task.monitor]
     return (
-        f"epoch {epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {epoch.figures['loss']:.4f}  "
-        f"val {run.task.monitor} {score:.2%}  {epoch.seconds:.1f} s, waited {epoch.waited:.0%}{'  best' if epoch.best else ''}"
+        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {loss:.4f}  val {run.task.monitor} {score:.2%}"
+        f"{' *' if epoch.best else '  '} {epoch.seconds:.1f} s, waited {epoch.waited:.0%}"
     )
 
 
@@ -115,8 +115,8 @@ def _conclude(run: "Run", as_json: bool) -> None:
     if outcome is None:  # another process of several writes
         return
     if as_json:
-        figures = {name: f.to_dict() for name, f in outcome.figures.items()}
-        print_json({"model": str(outcome.model), "report": str(outcome.report), "figures": figures})
+        parts = {name: figures.to_dict() for name, figures in outcome.figures.items()}
+        print_json({"model": str(outcome.model), "report": str(outcome.report), "figures": parts})
         return
     for name, figures in outcome.figures.items():
         remark = "the best epoch was chosen on it" if name == "val" else "nothing was chosen on it"

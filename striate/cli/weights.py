@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.options import Json
 from striate.cli.output import print_json, print_table
 
-weights = typer.Typer(help="Published weights: list them, show where they come from and under which licence.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+weights = typer.Typer(
+    help="Published weights: list them, show where they come from and under which licence.", no_args_is_help=True
+)
 
 
 @weights.command("list")
@@ -23,13 +25,18 @@ def list_weights(as_json: Json = False) -> None:
         return
     print_table(
         ("name", "network", "installed", "licence", "trained on", "top-1 %"),
-        [(s.name, s.network, "yes" if s.is_installed() else "no", s.licence, s.trained_on, s.accuracy) for s in SOURCES.values()],
+        [
+            (s.name, s.network, "yes" if s.is_installed() else "no", s.licence, s.trained_on, s.accuracy)
+            for s in SOURCES.values()
+        ],
         right=("top-1 %",),
     )
 
 
 @weights.command("show")
-def show_weights(name: Annotated[str, typer.Argument(help="A name of `striate weights list`.")], as_json: Json = False) -> None:
+def show_weights(
+    name: Annotated[str, typer.Argument(help="A name of `striate weights list`.")], as_json: Json = False
+) -> None:
     """Show everything about some weights: file, hash, preset, licence, accuracy.
 
     Example: `striate weights show efficientnet_lite0`

@@ -76,6 +76,11 @@ class Source:
     accuracy: float
     reported_by: str
 
+    @property
+    def notice(self) -> str:
+        """What whoever loads them should know, in one line."""
+        return f"weights {self.name}: {self.licence}, trained on {self.trained_on} ({self.terms})"
+
     def is_installed(self) -> bool:
         """Whether the file is on this machine."""
         path = self.where.path()

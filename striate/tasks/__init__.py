@@ -4,11 +4,11 @@ from striate.tasks.classifier import Classifier, load
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.compare import compare_runs
 from striate.tasks.edges import draw_edges
-from striate.tasks.evaluate import Evaluation, evaluate
+from striate.tasks.evaluation import Evaluation, evaluate
 from striate.tasks.network_table import network_table, parse_shape
-from striate.tasks.predict import Prediction, predict_files, write_predictions
+from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.run import Outcome, Run
-from striate.tasks.train import train
+from striate.tasks.start import train
 
 __all__ = [
     "Classifier",

@@ -1,13 +1,14 @@
 """A classifier that is ready to answer: from a model file, or from published weights by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from striate.data import Pixels, decode_at_least_hw, read_image
 from striate.errors import ModelFileError
-from striate.models import SOURCES, create_model, find_source, load_model
+from striate.models import create_model, find_source, load_model
 from striate.preset import Preset
 from striate.results import Classes
 from striate.runtime import Device, Engine
@@ -22,6 +23,7 @@ class Classifier:
     Args:
         engine: the network with its preset.
         task: what its logits mean.
+        record: how it was trained, as its model file says; empty for published weights.
         notice: what to tell a person once, such as the licence of the weights.
 
     Example:
@@ -31,8 +33,8 @@ class Classifier:
         True
     """
 
-    def __init__(self, engine: Engine, task: ClassifyTask, notice: str = ""):
-        self.engine, self.task, self.notice = engine, task, notice
+    def __init__(self, engine: Engine, task: ClassifyTask, record: Mapping[str, Any] | None = None, notice: str = ""):
+        self.engine, self.task, self.record, self.notice = engine, task, record or {}, notice
 
     @property
     def preset(self) -> Preset:
@@ -90,12 +92,12 @@ def load(model: str | Path, *, device: Device = "auto") -> Classifier:
 
 def _from_file(path: Path, device: Device) -> Classifier:
     network, header = load_model(path)
-    precision = header.record.get("result", {}).get("inference_precision", "fp32")
+    precision = header.record.get("inference_precision", "fp32")
     engine = Engine(network, header.preset, device=device, precision=precision)
-    return Classifier(engine, find_task(header.task))
+    return Classifier(engine, find_task(header.task), header.record)
 
 
 def _from_source(name: str, device: Device) -> Classifier:
     source = find_source(name)
     network = create_model(source.network, num_classes=len(source.preset.labels), weights=name)
-    return Classifier(Engine(network, source.preset, device=device), ClassifyTask(multilabel=False), source.notice)
+    return Classifier(Engine(network, source.preset, device=device), ClassifyTask(False), notice=source.notice)

@@ -43,7 +43,7 @@ def _expand(name: str) -> tuple[list[Path], str]:
         images = _images_of(path.rglob("*"))
         return images, "" if images else "a folder without images"
     if glob.has_magic(name):
-        images = _images_of(map(Path, glob.glob(name, recursive=True)))
+        images = _images_of(map(Path, glob.glob(name, recursive=True)))  # noqa: PTH207 - absolute patterns too
         return images, "" if images else "no image matches"
     return [], "no such file, folder or pattern"
 

@@ -63,7 +63,7 @@ def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
         return source, ""
     if network in SOURCES and (not wishes.model or SOURCES[network].is_installed()):
         return SOURCES[network], f"starts from {network}'s {SOURCES[network].trained_on} weights"
-    return None, f"starts from nothing: no weights of {network} are installed"
+    return None, f"starts from random weights: none of {network} are installed"
 
 
 def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:
@@ -80,7 +80,8 @@ def _make_preset(dataset: Dataset, look: Look, network: str, source: Source | No
     entry = find_entry(network)
     channels = 1 if look.grey else 3
     mean, std = channel_statistics(dataset.parts["train"], channels)
-    side = size or (entry.size if entry.fixed_size else min(entry.size, max(entry.smallest, _multiple(look.short_side))))
+    fitting = max(entry.smallest, _multiple(look.short_side))
+    side = size or (entry.size if entry.fixed_size else min(entry.size, fitting))
     check_size(network, side)
     return Preset(size_hw=(side, side), channels=channels, mean=mean, std=std, labels=dataset.classes)
 
@@ -103,7 +104,8 @@ def _weigh_classes(dataset: Dataset) -> tuple[tuple[float, ...], str]:
     if dataset.multilabel or counts.max() < _UNBALANCED * counts.min():
         return (), ""
     rare = dataset.classes[int(counts.argmin())]
-    return tuple(class_weights(counts.tolist()).tolist()), f"classes are weighted: {rare!r} has {counts.min()} images of {counts.sum()}"
+    why = f"classes are weighted: {rare!r} has {counts.min()} images of {counts.sum()}"
+    return tuple(class_weights(counts.tolist()).tolist()), why
 
 
 def _usual_batch_size(dataset: Dataset) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.atomic import atomic_write
-from striate.data import Dataset, Part
+from striate.data import Dataset, Part, PartName
 from striate.draw import DataSummary, History, PartResult, Report, StartWeights, Tile, render_report
 from striate.explain import Row, table
 from striate.metrics import Classification, worst_mistakes
@@ -43,8 +43,8 @@ def make_report(
     plan: Plan,
     network: Network,
     epochs: Sequence[Epoch],
-    figures: Mapping[str, Figures],
-    answers: Mapping[str, Probabilities],
+    figures: Mapping[PartName, Figures],
+    answers: Mapping[PartName, Probabilities],
     facts: Mapping[str, object],
 ) -> Report:
     """The report of a run; its headline is test where the data has one, else val.
@@ -57,20 +57,20 @@ def make_report(
         facts: seed, precision and the like, by name.
     """
     task = ClassifyTask(dataset.multilabel)
-    first = "test" if "test" in figures else "val"
-    best, part = figures[first], dataset.parts[first]  # type: ignore[index]
-    single = isinstance(best, Classification)
-    mistaken = _mistakes(part, answers[first], dataset, plan) if single else []
+    first: PartName = "test" if "test" in figures else "val"
+    best = figures[first]
+    single = best if isinstance(best, Classification) else None
+    mistakes = _mistakes(dataset.parts[first], answers[first], dataset, plan) if single else []
     return Report(
-        title=f"{plan.network} on {Path(dataset.root).name}",
+        title=f"{plan.network} on {dataset.root}",
         labels=dataset.classes,
         results=[_part_result(name, figures[name], task) for name in sorted(figures, key=lambda n: n != first)],
         history=history_of(epochs, task.monitor),
         per_class=best.per_class,
-        confusion=best.confusion if single else (),
-        bins=best.reliability if single else (),
-        mistakes=mistaken,
-        mistakes_made=round(best.n * (1 - getattr(best, "accuracy", 1.0))),
+        confusion=single.confusion if single else (),
+        bins=single.reliability if single else (),
+        mistakes=mistakes,
+        mistakes_made=round(single.n * (1 - single.accuracy)) if single else 0,
         data=_data_summary(dataset),
         layers=[_layer(row) for row in table(network, (plan.preset.channels, *plan.preset.size_hw)).rows],
         command=shlex.join(start["command"]),
@@ -144,7 +144,7 @@ def _layer(row: Row) -> dict[str, object]:
         "activation": row.shape_channels_last,
         "size": row.size,
         "parameters": row.parameters,
-        "multiply-adds": row.multiply_adds,
+        "multiply_adds": row.multiply_adds,
         "receptive field": sees if sees is None or math.isfinite(sees) else "all",
     }
 

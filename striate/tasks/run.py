@@ -8,16 +8,26 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.data import Batch, Dataset, Loader, Part
+from striate.data import Batch, Dataset, Loader, Part, PartName
 from striate.models import ModelFile, Network, create_model, find_source, save_model
 from striate.runtime import Engine
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
-from striate.tasks.evaluate import answer
+from striate.tasks.evaluation import answer
 from striate.tasks.plan import Plan
 from striate.tasks.report import make_report, write_report
 from striate.tasks.run_folder import RunFolder
-from striate.training import Device, Epoch, Precision, Step, bf16_agrees, choose_precision, fit, freeze, make_accelerator
+from striate.training import (
+    Device,
+    Epoch,
+    Precision,
+    Step,
+    bf16_agrees,
+    choose_precision,
+    fit,
+    freeze,
+    make_accelerator,
+)
 
 _EVALUATION_BATCH = 64
 
@@ -32,7 +42,7 @@ class Outcome:
         report: the page for people.
     """
 
-    figures: Mapping[str, Figures]
+    figures: Mapping[PartName, Figures]
     model: Path
     report: Path
 
@@ -110,7 +120,7 @@ class Run:
         freeze(network, plan.freeze)
         return network
 
-    def _loader(self, part: str, *, distorted: bool) -> Loader:
+    def _loader(self, part: PartName, *, distorted: bool) -> Loader:
         return Loader(
             self.dataset.parts[part],
             self.plan.preset,
@@ -130,13 +140,14 @@ class Run:
             return self.plan.precision
         if "precision" not in self.start:
             batch = self._some("train", self.plan.batch_size)
-            loss = self.task.loss(0.0)
-            self.start["precision"] = choose_precision(network.to(memory_format=torch.channels_last), batch.images, batch.targets, loss)
+            network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
+            self.start["precision"] = choose_precision(network, images, targets, self.task.loss(0.0))
             self.write([self.start])
         precision: Precision = self.start["precision"]
         return precision
 
-    def _some(self, part: str, most: int) -> Batch:
+    def _some(self, part: PartName, most: int) -> Batch:
         """The first images of a part, read in this process."""
         images = self.dataset.parts[part]
         few = Part(images.items[:most], images.store)
@@ -165,9 +176,14 @@ class Run:
             return
         inference = self._inference_precision(network, precision)
         classifier = self._classifier(network, inference)
-        answers = {name: answer(classifier, part) for name, part in self.dataset.parts.items() if name != "train"}
-        figures = {name: self._measure(name, p) for name, p in answers.items()}
-        facts = {"train_precision": precision, "inference_precision": inference, "device": str(classifier.engine.device)}
+        measured: list[PartName] = [name for name in self.dataset.parts if name != "train"]
+        answers = {name: answer(classifier, self.dataset.parts[name], workers=self._workers) for name in measured}
+        figures = {name: self._measure(name, answers[name]) for name in measured}
+        facts = {
+            "train_precision": precision,
+            "inference_precision": inference,
+            "device": str(classifier.engine.device),
+        }
         result = {"figures": {name: f.to_dict() for name, f in figures.items()}, **facts}
         save_model(self.folder.model, network, self._header(epochs, result))
         shown = {"seed": self.plan.recipe.seed, **facts, "threads": self.start["threads"], **self.start["versions"]}
@@ -187,7 +203,7 @@ class Run:
         """The record so far."""
         return [self.start, *({"event": "epoch", **epoch.to_dict()} for epoch in epochs)]
 
-    def _measure(self, part: str, probabilities: Probabilities) -> Figures:
+    def _measure(self, part: PartName, probabilities: Probabilities) -> Figures:
         targets = self.task.targets(self.dataset.parts[part], self.dataset.num_classes)
         return self.task.measure(probabilities, targets, self.dataset.classes)
 
@@ -201,9 +217,11 @@ class Run:
             preset=plan.preset,
             thresholds={"probability": 0.5} if self.task.multilabel else {},
             record={
-                "start": self.start,
+                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "images", "remarks", "command")},
+                "plan": plan.to_dict(),
                 "epochs": [epoch.to_dict() for epoch in epochs],
-                "result": {**result, "figures": scalars},
+                **result,
+                "figures": scalars,
             },
             licence=find_source(plan.weights).licence if plan.weights else "",
         )

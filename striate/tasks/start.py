@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 
-from striate.version import __version__
 from striate.data import Dataset, open_data
 from striate.errors import ArgumentError
-from striate.tasks.evaluate import remarks_on
+from striate.tasks.evaluation import remarks_on
 from striate.tasks.plan import Plan, PrecisionWish, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
 from striate.training import Device, OptimizerName
+from striate.version import __version__
 
 
 def train(
@@ -87,6 +87,7 @@ def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_
         "data": str(data),
         "skip_bad": skip_bad,
         "fingerprint": dataset.fingerprint,
+        "cut_seed": dataset.cut_seed,
         "images": {name: len(part) for name, part in dataset.parts.items()},
         "remarks": list(remarks_on(dataset)),
         "wishes": wishes.to_dict(),

@@ -60,14 +60,38 @@ def evaluate(
         ArgumentError: the data has no such part, or its images show several classes and the model names one.
     """
     classifier = model if isinstance(model, Classifier) else load(model)
-    dataset = open_data(data, val_share=0, skip_bad=skip_bad, classes=classifier.labels)
+    dataset = _open(classifier, data, skip_bad)
     if dataset.multilabel and not classifier.task.multilabel:
         raise ArgumentError.of("data", "images of one class each, as the model's", "several classes an image")
     name, images = _choose(dataset, part)
     probabilities = answer(classifier, images, workers=workers, on_images=on_images)
     targets = classifier.task.targets(images, len(classifier.labels))
     figures = classifier.task.measure(probabilities, targets, classifier.labels)
-    return Evaluation(figures, name, dataset.fingerprint, remarks_on(dataset))
+    return Evaluation(figures, name, dataset.fingerprint, (*_own(classifier, dataset, name), *remarks_on(dataset)))
+
+
+def _open(classifier: Classifier, data: str | Path, skip_bad: bool) -> Dataset:
+    """The data as its owner divided it; the data that the model was trained on as it was divided then."""
+    dataset = open_data(data, val_share=0, skip_bad=skip_bad, classes=classifier.labels)
+    if not _is_own(classifier, dataset) or classifier.record.get("cut_seed") is None:
+        return dataset
+    return open_data(data, seed=classifier.record["cut_seed"], skip_bad=skip_bad, classes=classifier.labels)
+
+
+def _is_own(classifier: Classifier, dataset: Dataset) -> bool:
+    return dataset.fingerprint == classifier.record.get("fingerprint")
+
+
+def _own(classifier: Classifier, dataset: Dataset, part: str) -> list[str]:
+    """A remark where the figure is on images that the model knows."""
+    used = {
+        "train": "it learned from them",
+        "all": "it learned from most of them",
+        "val": "its best epoch was chosen on them",
+    }
+    if _is_own(classifier, dataset) and part in used:
+        return [f"the model was trained on this data: {used[part]}, the {part} part"]
+    return []
 
 
 def answer(classifier: Classifier, part: Part, *, workers: int = 0, on_images: Watch | None = None) -> Probabilities:
@@ -100,7 +124,7 @@ def remarks_on(dataset: Dataset) -> tuple[str, ...]:
 
 def _choose(dataset: Dataset, part: PartChoice | None) -> tuple[str, Part]:
     name = part or evaluation_part(dataset)
-    if name == "all" or (part is None and len(dataset.parts) == 1):
+    if name == "all" or (part is None and list(dataset.parts) == ["train"]):
         parts = tuple(dataset.parts.values())
         return "all", Part(tuple(item for p in parts for item in p.items), parts[0].store)
     if name not in dataset.parts:
