@@ -16,7 +16,8 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fixed_seed() -> None:
+def one_thread_one_seed() -> None:
+    torch.set_num_threads(1)
     torch.manual_seed(0)
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from striate.cli.allocator import keep_memory
 from striate.cli.options import Data, Device, Json, Model, SkipBad
 from striate.cli.output import note, print_json, print_table
+from striate.cli.process import prepare_process
 
 
 def evaluate(
@@ -24,7 +24,7 @@ def evaluate(
 
     Example: `striate evaluate run/model.safetensors photos/test`
     """
-    keep_memory()
+    prepare_process()
     from striate.cli.progress import Bar
     from striate.tasks import evaluate, load
 

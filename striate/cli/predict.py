@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.allocator import keep_memory
 from striate.cli.options import Device, Json, Model, SkipBad
 from striate.cli.output import note, print_json
+from striate.cli.process import prepare_process
 
 
 def predict(
@@ -23,7 +23,7 @@ def predict(
 
     Example: `striate predict efficientnet_lite0 photo.jpg --top 3`
     """
-    keep_memory()
+    prepare_process()
     from striate.tasks import load, predict_files, write_predictions
 
     classifier = load(model, device=device)

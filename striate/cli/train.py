@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from striate.cli.allocator import keep_memory
 from striate.cli.options import Data, Device, Json, SkipBad
 from striate.cli.output import note, print_json
+from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.tasks import Run
@@ -44,7 +44,7 @@ def train(
 
     Example: `striate train photos/ --out run`
     """
-    keep_memory()
+    prepare_process()
     from striate.tasks import train
 
     run = train(

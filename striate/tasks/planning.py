@@ -1,5 +1,6 @@
 """From data and wishes to a plan: what striate chooses where the user leaves the choice."""
 
+import math
 from dataclasses import replace
 
 from striate.data import Dataset, channel_statistics, default_pipeline
@@ -27,14 +28,16 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     preset = _make_preset(dataset, look, network, source, wishes.size)
     freeze, why_freeze = _choose_freeze(source, wishes)
     weights, why_classes = _weigh_classes(dataset)
+    images = len(dataset.parts["train"])
+    batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
     return Plan(
         network=network,
         weights=source.name if source else None,
         freeze=freeze,
         preset=preset,
         pipeline=default_pipeline(preset),
-        recipe=_make_recipe(wishes, pretrained=source is not None, freeze=freeze),
-        batch_size=wishes.batch_size or _usual_batch_size(dataset),
+        recipe=_make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None),
+        batch_size=batch_size,
         precision=wishes.precision or "auto",
         class_weights=weights,
         reasons=tuple(filter(None, (why_network, why_weights, why_freeze, why_classes))),
@@ -83,7 +86,8 @@ def _make_preset(dataset: Dataset, look: Look, network: str, source: Source | No
     fitting = max(entry.smallest, _multiple(look.short_side))
     side = size or (entry.size if entry.fixed_size else min(entry.size, fitting))
     check_size(network, side)
-    return Preset(size_hw=(side, side), channels=channels, mean=mean, std=std, labels=dataset.classes)
+    border = look.border[:channels]
+    return Preset((side, side), channels, mean, std, border=border, labels=dataset.classes)
 
 
 def _resize(preset: Preset, network: str, size: int | None) -> Preset:
@@ -108,12 +112,17 @@ def _weigh_classes(dataset: Dataset) -> tuple[tuple[float, ...], str]:
     return tuple(class_weights(counts.tolist()).tolist()), why
 
 
-def _usual_batch_size(dataset: Dataset) -> int:
-    """Up to 64, with at least 8 steps an epoch where the set is small."""
-    return max(8, min(64, len(dataset.parts["train"]) // 8))
+def _usual_batch_size(images: int) -> int:
+    """64, or 128 where there are many images, but at least 8 steps an epoch where there are few."""
+    return 128 if images > 20_000 else max(8, min(64, images // 8))
 
 
-def _make_recipe(wishes: Wishes, *, pretrained: bool, freeze: str) -> Recipe:
-    usual = {"epochs": 15, "label_smoothing": 0.0} if pretrained else {"epochs": 12, "label_smoothing": 0.0}
-    changes = {name: getattr(wishes, name) for name in ("epochs", "lr") if getattr(wishes, name) is not None}
-    return Recipe.usual(wishes.optimizer or "adamw", **{**usual, "seed": wishes.seed or 0, **changes})
+def _make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, pretrained: bool) -> Recipe:
+    """Enough steps for what has to be learned: a head is soon trained, a network from random weights is not."""
+    rate, steps = (3e-3, 200) if freeze == "all" else (3e-4, 600) if pretrained else (2e-3, 3000)
+    epochs = min(60, max(10, math.ceil(steps * batch_size / images)))
+    optimizer = wishes.optimizer or "adamw"
+    usual = {"epochs": epochs, "seed": wishes.seed or 0} | ({"lr": rate} if optimizer.startswith("adam") else {})
+    wished = {name: getattr(wishes, name) for name in ("epochs", "lr") if getattr(wishes, name) is not None}
+    changes = usual | wished
+    return Recipe.usual(optimizer, warmup_epochs=min(0.5, changes["epochs"] / 2), **changes)
