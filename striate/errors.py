@@ -1,15 +1,15 @@
 """What striate raises, and nothing else on purpose.
 
-    StriateError
-    ├── ArgumentError (also ValueError)    an argument is not what was expected
-    │   ├── ShapeError                     tensors, images or networks that don't fit each other
-    │   └── UnknownNameError               a name that is not in a table; suggests the nearest
-    ├── DataError                          the user's data; says which file (and line)
-    │   └── ImageError                     one image that can't be read
-    ├── ModelFileError                     a model file that is broken, hostile or of another version
-    ├── WeightsError                       published weights that are missing or don't fit
-    ├── OutputError                        a place that can't be written to
-    └── MissingExtraError (also ImportError)   an optional package; says which extra installs it
+StriateError
+├── ArgumentError (also ValueError)    an argument is not what was expected
+│   ├── ShapeError                     tensors, images or networks that don't fit each other
+│   └── UnknownNameError               a name that is not in a table; suggests the nearest
+├── DataError                          the user's data; says which file (and line)
+│   └── ImageError                     one image that can't be read
+├── ModelFileError                     a model file that is broken, hostile or of another version
+├── WeightsError                       published weights that are missing or don't fit
+├── OutputError                        a place that can't be written to
+└── MissingExtraError (also ImportError)   an optional package; says which extra installs it
 """
 
 import difflib

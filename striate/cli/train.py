@@ -28,6 +28,10 @@ def train(
     lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels a side of what the network sees.")] = None,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="More of the recipe, such as patience=5 ema_decay=0.99."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; 0 if left out.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that decode and distort.")] = None,
     precision: Annotated[
@@ -46,6 +50,7 @@ def train(
     """
     prepare_process()
     from striate.tasks import train
+    from striate.training import Recipe
 
     run = train(
         data,
@@ -58,6 +63,7 @@ def train(
         lr=lr,
         batch_size=batch_size,
         size=size,
+        recipe=dict(map(Recipe.parse, recipe or [])),
         seed=seed,
         precision=precision,
         workers=_usual_workers() if workers is None else workers,

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from striate.version import __version__
 from striate.errors import ArgumentError, ModelFileError
 from striate.preset import Preset
+from striate.version import __version__
 
 FORMAT = 1
 _SIZES = ("num_classes", "in_channels", "dims")

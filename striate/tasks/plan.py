@@ -21,6 +21,7 @@ class Wishes:
         freeze: "none", "all", or the last stage to freeze.
         epochs, optimizer, lr, batch_size: of the training.
         size: pixels a side of the network's input.
+        recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
     """
@@ -33,6 +34,7 @@ class Wishes:
     lr: float | None = None
     batch_size: int | None = None
     size: int | None = None
+    recipe: Mapping[str, Any] | None = None
     seed: int | None = None
     precision: PrecisionWish | None = None
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from striate.data import Dataset, channel_statistics, default_pipeline
 from striate.errors import ArgumentError
@@ -119,10 +120,11 @@ def _usual_batch_size(images: int) -> int:
 
 def _make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, pretrained: bool) -> Recipe:
     """Enough steps for what has to be learned: a head is soon trained, a network from random weights is not."""
-    rate, steps = (3e-3, 200) if freeze == "all" else (3e-4, 600) if pretrained else (2e-3, 3000)
-    epochs = min(60, max(10, math.ceil(steps * batch_size / images)))
+    rate, steps = (3e-3, 200) if freeze == "all" else (3e-4, 600) if pretrained else (3e-3, 2000)
     optimizer = wishes.optimizer or "adamw"
-    usual = {"epochs": epochs, "seed": wishes.seed or 0} | ({"lr": rate} if optimizer.startswith("adam") else {})
-    wished = {name: getattr(wishes, name) for name in ("epochs", "lr") if getattr(wishes, name) is not None}
-    changes = usual | wished
-    return Recipe.usual(optimizer, warmup_epochs=min(0.5, changes["epochs"] / 2), **changes)
+    usual: dict[str, Any] = {"epochs": min(60, max(10, math.ceil(steps * batch_size / images)))}
+    if optimizer.startswith("adam"):
+        usual["lr"] = rate
+    named = {"epochs": wishes.epochs, "lr": wishes.lr, "seed": wishes.seed}
+    usual |= {name: value for name, value in named.items() if value is not None} | dict(wishes.recipe or {})
+    return Recipe.usual(optimizer, **{"warmup_epochs": min(0.5, usual["epochs"] / 2), **usual})

@@ -66,6 +66,7 @@ class Run:
         self.outcome: Outcome | None = None
         self._accelerator = make_accelerator(device)
         self._device, self._workers = device, workers
+        self._network = self._make_network()
 
     @property
     def notice(self) -> str:
@@ -84,7 +85,7 @@ class Run:
         Yields:
             A record of each epoch; after a resume the finished ones come first, as they were.
         """
-        network = self._make_network()
+        network = self._network
         precision = self._decide_precision(network)
         epochs: list[Epoch] = []
         train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)

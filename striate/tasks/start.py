@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def train(
     lr: float | None = None,
     batch_size: int | None = None,
     size: int | None = None,
+    recipe: Mapping[str, Any] | None = None,
     seed: int | None = None,
     precision: PrecisionWish | None = None,
     workers: int = 0,
@@ -47,8 +49,9 @@ def train(
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
         freeze: "none", "all" (the head alone trains), or the last stage that is frozen.
-        epochs, optimizer, lr, batch_size: see `striate.training.Recipe`.
+        epochs, optimizer, lr, batch_size: of the training.
         size: pixels a side of the network's input.
+        recipe: anything else of `striate.training.Recipe`, for one {"ema_decay": 0.999, "patience": 5}.
         seed: of everything random; 0 if left out.
         precision: "fp32", "bf16", or "auto", which measures what is faster here.
         workers: processes that decode and distort; with any, a script needs `if __name__ == "__main__":`.
@@ -66,15 +69,17 @@ def train(
         >>> for epoch in striate.train("photos", out="run", epochs=5):  # doctest: +SKIP
         ...     print(epoch.epoch, epoch.figures["accuracy"])
     """
-    wishes = Wishes(model, weights, freeze, epochs, optimizer, lr, batch_size, size, seed, precision)
+    wishes = Wishes(
+        model, weights, freeze, epochs, optimizer, lr, batch_size, size, dict(recipe or {}), seed, precision
+    )
     if resume:
         return _resume(data, out, wishes, device, workers)
     folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
     folder.refuse_old_run()
     dataset = open_data(data, seed=wishes.seed or 0, skip_bad=skip_bad)
     plan = make_plan(dataset, wishes)
-    folder.create()
     run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, skip_bad), device, workers)
+    folder.create()  # nothing is written before all is known to be sound
     run.write([run.start])
     return run
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, UnknownNameError
 
 OptimizerName = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
 ScheduleName = Literal["cosine", "step", "constant"]
@@ -80,11 +80,28 @@ class Recipe:
         if optimizer not in USUAL:
             raise ArgumentError.of("recipe.optimizer", f"one of {', '.join(USUAL)}", optimizer)
         lr, weight_decay = USUAL[optimizer]
-        return cls(**{"optimizer": optimizer, "lr": lr, "weight_decay": weight_decay, **changes})
+        return cls.from_dict({"optimizer": optimizer, "lr": lr, "weight_decay": weight_decay, **changes})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self)
+
+    @classmethod
+    def parse(cls, setting: str) -> tuple[str, Any]:
+        """A field and its value from text.
+
+        Example:
+            >>> Recipe.parse("patience=5"), Recipe.parse("schedule=step")
+            (('patience', 5), ('schedule', 'step'))
+        """
+        name, _, text = setting.partition("=")
+        kinds: dict[str, type] = {known: type(value) for known, value in cls().to_dict().items()}
+        if name not in kinds:
+            raise UnknownNameError("part of the recipe", name, kinds)
+        try:
+            return name, kinds[name](text)
+        except ValueError as e:
+            raise ArgumentError.of(f"recipe.{name}", f"made of {kinds[name].__name__}", text) from e
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Recipe":
