@@ -46,7 +46,7 @@ class RunFolder:
         Raises:
             OutputError: the folder holds one.
         """
-        if self.record.exists():
+        if self.record.exists() or any(self.checkpoints.glob("*.safetensors")):
             raise OutputError(f"{self.path} holds a run already: go on with --resume, or give another --out")
 
     def create(self) -> None:
