@@ -31,6 +31,7 @@ def edge_filter(kind: EdgeKind = "sobel", angle_degrees: float = 0) -> Tensor:
 
     Raises:
         UnknownNameError: no such kind.
+        ArgumentError: an angle that is no finite number.
 
     Example:
         >>> edge_filter("sobel")
@@ -44,6 +45,8 @@ def edge_filter(kind: EdgeKind = "sobel", angle_degrees: float = 0) -> Tensor:
     """
     if kind not in _WEIGHTS:
         raise UnknownNameError("edge filter", kind, _WEIGHTS)
+    if not math.isfinite(angle_degrees):
+        raise ArgumentError.of("angle_degrees", "finite", angle_degrees)
     vertical = torch.outer(torch.tensor(_WEIGHTS[kind]), torch.tensor([1, 0, -1])).float()
     angle = math.radians(angle_degrees)
     # rounded so that quarter turns are exact: cos(90°) comes out as 6e-17

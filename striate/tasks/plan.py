@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from striate.data import Pipeline
+from striate.errors import ArgumentError
 from striate.preset import Preset
 from striate.training import OptimizerName, Recipe
 
@@ -24,6 +25,9 @@ class Wishes:
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
+
+    Raises:
+        ArgumentError: a batch size or a size under 1; the others are checked where they are used.
     """
 
     model: str | None = None
@@ -37,6 +41,12 @@ class Wishes:
     recipe: Mapping[str, Any] | None = None
     seed: int | None = None
     precision: PrecisionWish | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "size"):
+            wish = getattr(self, name)
+            if wish is not None and wish < 1:
+                raise ArgumentError.of(name, "an integer of at least 1", wish)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

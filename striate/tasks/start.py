@@ -1,7 +1,6 @@
 """Train a classifier: data and wishes become a run, or an interrupted one is taken up again."""
 
 import platform
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,9 +68,8 @@ def train(
         >>> for epoch in striate.train("photos", out="run", epochs=5):  # doctest: +SKIP
         ...     print(epoch.epoch, epoch.figures["accuracy"])
     """
-    wishes = Wishes(
-        model, weights, freeze, epochs, optimizer, lr, batch_size, size, dict(recipe or {}), seed, precision
-    )
+    more = dict(recipe) if recipe else None
+    wishes = Wishes(model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision)
     if resume:
         return _resume(data, out, wishes, device, workers)
     folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
@@ -88,7 +86,7 @@ def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_
     """The first line of a record: all that is needed to do it again."""
     return {
         "event": "start",
-        "command": sys.argv,
+        "command": _command(data, wishes, skip_bad),
         "data": str(data),
         "skip_bad": skip_bad,
         "fingerprint": dataset.fingerprint,
@@ -100,6 +98,18 @@ def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_
         "threads": torch.get_num_threads(),
         "versions": {"striate": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
+
+
+def _command(data: str | Path, wishes: Wishes, skip_bad: bool) -> list[str]:
+    """What to type for the same training, however this one was asked for."""
+    options = wishes.to_dict()
+    recipe = options.pop("recipe") or {}
+    words = ["striate", "train", str(data)]
+    for name, value in options.items():
+        words += [f"--{name.replace('_', '-')}", str(value)] if value is not None else []
+    for name, value in recipe.items():
+        words += ["--recipe", f"{name}={value}"]
+    return [*words, "--skip-bad"] if skip_bad else words
 
 
 def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: Device, workers: int) -> Run:
