@@ -122,7 +122,8 @@ def _conclude(run: "Run", as_json: bool) -> None:
         return
     if as_json:
         parts = {name: figures.to_dict() for name, figures in outcome.figures.items()}
-        print_json({"model": str(outcome.model), "report": str(outcome.report), "figures": parts})
+        remarks = run.start["remarks"]
+        print_json({"model": str(outcome.model), "report": str(outcome.report), "remarks": remarks, "figures": parts})
         return
     for name, figures in outcome.figures.items():
         remark = "the best epoch was chosen on it" if name == "val" else "nothing was chosen on it"

@@ -61,7 +61,7 @@ def open_data(
     rows, checked, broken = _check_all(table.store, table.rows)
     problems = (*table.problems, *broken)
     if problems and not skip_bad:
-        raise DataError(f"{len(problems)} of the images in {path} can't be used", problems)
+        raise DataError(f"{len(problems)} of the images in {path} can't be used (--skip-bad leaves them out)", problems)
     _refuse_bare_classes(path, names, rows, given=classes is not None)
     digests = {p: c.digest for p, c in checked.items()}
     items = _items(rows, names)

@@ -11,8 +11,8 @@ from striate.models.weights import Source, find_source, load_pretrained
 def create_model(
     name: str,
     *,
-    num_classes: int = 1000,
-    in_channels: int = 3,
+    num_classes: int | None = None,
+    in_channels: int | None = None,
     dims: int = 2,
     weights: str | None = None,
     **options: Any,
@@ -21,8 +21,8 @@ def create_model(
 
     Args:
         name: one of `model_names()`.
-        num_classes: logits per image.
-        in_channels: channels of the input.
+        num_classes: logits per image; as many as the paper has if left out.
+        in_channels: channels of the input; as the paper's if left out.
         dims: spatial dimensions of the input: 1 for signals, 2 for images, 3 for volumes.
         weights: a published set by name (see `striate weights list`). Where it was made for another
             number of classes, the classifier alone stays freshly initialised.
@@ -46,6 +46,8 @@ def create_model(
         striate.errors.UnknownNameError: no option of resnet18 named 'shortcuts'; did you mean 'shortcut'?
     """
     entry = find_entry(name)
+    num_classes = entry.classes if num_classes is None else num_classes
+    in_channels = entry.channels if in_channels is None else in_channels
     source = None if weights is None else find_source(weights)
     if source is not None:
         check_fit(source, name, in_channels, dims)

@@ -37,7 +37,7 @@ def lenet(*, dims: int = 2, in_channels: int = 3, num_classes: int = 1000) -> Ne
     return he_initialise(Network(stages, head))
 
 
-@register(lenet, size=32, channels=1, fixed_size=True)
+@register(lenet, size=32, channels=1, classes=10, fixed_size=True)
 def lenet5(**options: Any) -> Network:
     """61,706 parameters for ten digits in grey."""
     return lenet(**options)

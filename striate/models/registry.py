@@ -25,6 +25,7 @@ class Entry:
         size: pixels along each spatial side, as the paper feeds it.
         smallest: pixels a side below which nothing is left to classify: the stride of the last stage.
         channels: as the paper feeds it: 1 (grey) or 3 (RGB).
+        classes: as many as the paper tells apart.
         dims: numbers of spatial dimensions it can be built in.
         fixed_size: dense layers after a flatten allow `size` alone.
         rename: a tensor's name in the weights that others publish -> its name here (a name it doesn't
@@ -37,6 +38,7 @@ class Entry:
     size: int
     smallest: int
     channels: int
+    classes: int
     dims: tuple[int, ...]
     fixed_size: bool
     rename: Rename | None
@@ -51,6 +53,7 @@ def register(
     size: int = 224,
     smallest: int = 32,
     channels: int = 3,
+    classes: int = 1000,
     dims: tuple[int, ...] = (1, 2, 3),
     fixed_size: bool = False,
     rename: Rename | None = None,
@@ -78,7 +81,7 @@ def register(
             return variant(**arguments)
 
         name = variant.__name__
-        entry = Entry(name, build, options, size, smallest, channels, dims, fixed_size, rename)
+        entry = Entry(name, build, options, size, smallest, channels, classes, dims, fixed_size, rename)
         ENTRIES[name] = entry
         return build
 

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from striate.errors import UnknownNameError
+from striate.errors import ArgumentError, UnknownNameError
 from striate.ops.conv import cross_correlate
 from striate.ops.size import Padding
 

@@ -12,7 +12,7 @@ def network_table(model: str | Path, input_shape: Sequence[int] = ()) -> Table:
     """Layer by layer: activation shape and size, parameters, multiply-adds, receptive field.
 
     Args:
-        model: name of a network (built for a thousand classes, without numbers), or a trained model file.
+        model: name of a network (built as in its paper, without numbers), or a trained model file.
         input_shape: (C, *S) of one input; () takes what the paper or the model's preset says.
 
     Raises:
@@ -21,15 +21,15 @@ def network_table(model: str | Path, input_shape: Sequence[int] = ()) -> Table:
         ShapeError: the network does not take such an input.
 
     Example:
-        >>> network_table("lenet5").rows[1].shape
-        (6, 28, 28)
+        >>> network_table("lenet5").parameters
+        61706
     """
     if Path(model).is_file():
         network, header = load_model(Path(model))
         return table(network, input_shape or (header.preset.channels, *header.preset.size_hw))
     entry = find_entry(str(model))
     shape = tuple(input_shape) or (entry.channels, entry.size, entry.size)
-    network = blueprint(entry.build, num_classes=1000, in_channels=shape[0], dims=len(shape) - 1)
+    network = blueprint(entry.build, num_classes=entry.classes, in_channels=shape[0], dims=len(shape) - 1)
     return table(network, shape)
 
 

@@ -67,7 +67,7 @@ def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
         return source, ""
     if network in SOURCES and (not wishes.model or SOURCES[network].is_installed()):
         return SOURCES[network], f"starts from {network}'s {SOURCES[network].trained_on} weights"
-    return None, f"starts from random weights: none of {network} are installed"
+    return None, f"starts from random weights: no published ones of {network} are installed"
 
 
 def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:

@@ -46,7 +46,7 @@ def predict_files(
             try:
                 pixels = classifier.read(path)
             except ImageError as e:
-                bad.extend(e.problems or (Problem(str(path), str(e)),))
+                bad.append(Problem(str(path), str(e).removeprefix(f"{path}: ")))
                 continue
             good.append(path)
             yield pixels

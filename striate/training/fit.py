@@ -238,4 +238,6 @@ def _place(network: nn.Module, device: torch.device, channels_last: bool) -> Non
     network.to(device)
     for parameter in network.parameters() if channels_last else ():
         if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+            # not `contiguous`: of one channel or one pixel it leaves strides that `Module.to` changes later on, and
+            # other strides make sums go in another order
+            parameter.data = parameter.data.to(memory_format=torch.channels_last)

@@ -101,7 +101,7 @@ class Recipe:
         try:
             return name, kinds[name](text)
         except ValueError as e:
-            raise ArgumentError.of(f"recipe.{name}", f"made of {kinds[name].__name__}", text) from e
+            raise ArgumentError.of(f"recipe.{name}", "an integer" if kinds[name] is int else "a number", text) from e
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Recipe":
