@@ -1,6 +1,7 @@
 """The verbs together, and what happens to an error."""
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -52,6 +53,8 @@ def main() -> None:
     """Run the command line; an error of striate's is one message on stderr and exit code 1."""
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [a for a in sys.argv[1:] if a != "--debug"]  # welcome before and after the verb
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that this terminal can't show is no error
     try:
         app()
     except StriateError as e:

@@ -1,6 +1,7 @@
 """`striate train`: from data to a trained, measured model file with a report."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -104,7 +105,8 @@ def _follow(run: "Run") -> None:
             for epoch in run.epochs(on_step=show):
                 bar.say(_line(epoch, run))
         except KeyboardInterrupt:
-            bar.say(f"stopped; go on with: striate train {run.dataset.root} --out {run.folder.path} --resume")
+            again = ("striate", "train", run.dataset.root, "--out", str(run.folder.path), "--resume")
+            bar.say(f"stopped; go on with: {shlex.join(again)}")
             raise
 
 

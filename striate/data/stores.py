@@ -16,7 +16,7 @@ class Listing(NamedTuple):
 
     Attributes:
         files, folders: relative, with forward slashes, sorted.
-        problems: links and folders that can't be followed.
+        problems: links and folders that can't be followed, names that are no text.
     """
 
     files: tuple[str, ...]
@@ -90,7 +90,9 @@ class FolderStore(FileStore):
             folders.append(folder)
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir():
+                if not is_text(entry.name):
+                    problems.append(Problem(path.encode(errors="backslashreplace").decode(), "its name is not UTF-8"))
+                elif entry.is_dir():
                     (links if entry.is_symlink() else waiting).append(path)
                 else:
                     files.append(path)
@@ -118,6 +120,16 @@ def is_hidden(name: str) -> bool:
         (True, True, False)
     """
     return name.startswith(".") or name == "__MACOSX"
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written down; Unix allows bytes that are no UTF-8, and they come as lone surrogates.
+
+    Example:
+        >>> is_text("café"), is_text("caf" + chr(0xDCE9))
+        (True, False)
+    """
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def escape_reason(path: str) -> str:

@@ -73,4 +73,4 @@ def write_predictions(path: str | Path, predictions: Sequence[Prediction], top: 
         pairs = zip(labels, probabilities, strict=True)
         writer.writerow([prediction.path, *(cell for label, p in pairs for cell in (label, f"{p:.6f}"))])
     with atomic_write(path) as f:
-        f.write(text.getvalue().encode())
+        f.write(text.getvalue().encode(errors="surrogateescape"))  # the very bytes of a name that is not UTF-8

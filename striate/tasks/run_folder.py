@@ -71,16 +71,19 @@ class RunFolder:
 
         Raises:
             ArgumentError: no run was recorded here.
-            DataError: a line is not JSON; says which.
+            DataError: a line is not JSON (says which), or the first is not the start of a run.
         """
         if not self.record.is_file():
             raise ArgumentError.of("run", "a folder that `striate train` wrote (with record.jsonl)", str(self.path))
         lines = []
-        for number, text in enumerate(self.record.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                lines.append(json.loads(text))
-            except json.JSONDecodeError as e:
-                raise DataError(f"{self.record}, line {number}: not JSON ({e.msg})") from e
+        with self.record.open(encoding="utf-8", newline="\n") as f:  # a label may hold other line ends
+            for number, text in enumerate(f, start=1):
+                try:
+                    lines.append(json.loads(text))
+                except json.JSONDecodeError as e:
+                    raise DataError(f"{self.record}, line {number}: not JSON ({e.msg})") from e
+        if not lines or "plan" not in lines[0]:
+            raise DataError(f"{self.record} is not the record of a run: its first line has no plan")
         return lines
 
 

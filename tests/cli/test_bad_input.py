@@ -12,6 +12,7 @@ import os
 import pickle
 import shutil
 import struct
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -344,7 +345,15 @@ def test_what_only_looks_bad(striate, make):
     ]
 
 
-NAMES = ("with space", "quote's", 'double"quote', "名前 émile", "<img src=x onerror=alert(1)>", "100% a;b", "${x} `y`")
+NAMES = (
+    "with space",
+    "quote's",
+    'double"quote',
+    "名前\u2028émile",
+    "<img src=x onerror=alert(1)>",
+    "100% a;b",
+    "${x} `y`",
+)
 
 
 def test_names_of_all_kinds(striate, write_stripes):
@@ -357,7 +366,7 @@ def test_names_of_all_kinds(striate, write_stripes):
     page = Path("my run/report.html").read_text(encoding="utf-8")
     for raw in ("<img src=x", "<b>ü"):
         assert raw not in page
-    for text in ("&lt;img src=x onerror=alert(1)&gt;", "名前 émile", "quote&#39;s", "double&#34;quote"):
+    for text in ("&lt;img src=x onerror=alert(1)&gt;", "名前\u2028émile", "quote&#39;s", "double&#34;quote"):
         assert text in page
     start = json.loads(Path("my run/record.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert set(start["plan"]["preset"]["labels"]) == set(NAMES[:6])
@@ -374,6 +383,21 @@ def test_names_of_all_kinds(striate, write_stripes):
     ):
         assert striate(*verb)[0] == 0
     assert "<img src=x" not in Path("c.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are always text")
+def test_names_that_are_no_text(striate, refused, trained):
+    """Linux allows any bytes: such a file can't be recorded, so it's a bad one; but one can look at it."""
+    name = os.fsdecode(b"\xff.png")
+    shutil.copytree(trained.data / "test", "d")
+    Path("d/along/0.png").rename(Path("d/along", name))
+    assert r"along/\udcff.png: its name is not UTF-8" in refused("train", "d", *TRAIN)
+    assert striate("train", "d", *TRAIN, "--skip-bad")[0] == 0
+    code, out, _ = striate("predict", trained.model, "d/along", "--json", "--csv", "out.csv")
+    assert code == 0
+    assert [p["path"] for p in json.loads(out)][-1] == f"d/along/{name}"
+    assert b"d/along/\xff.png,along" in Path("out.csv").read_bytes()
+    assert r"d/along/\udcff.png" in striate("predict", trained.model, "d/along").out
 
 
 def test_predicting_in_a_link_loop(striate, trained):
