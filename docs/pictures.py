@@ -1,0 +1,136 @@
+"""Draws the pictures of these pages with striate itself: `python docs/pictures.py`, after `make demo`.
+
+The photographs come with scikit-image: coffee by Rachel Michetti and Chelsea by Stefan van der Walt, both CC0.
+The pictures of a report are screenshots of what `make demo` writes.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import skimage
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+import striate
+from striate.data import (
+    COLOUR_PHOTOS,
+    Brightness,
+    ColourShift,
+    Contrast,
+    Crop,
+    Distortion,
+    Mirror,
+    Pipeline,
+    Rotate,
+    Saturation,
+    Shear,
+    Translate,
+    preset_distortion,
+    read_image,
+)
+from striate.draw import absolute_edges_picture, signed_edges_picture
+from striate.ops import edges
+from striate.preset import Preset
+
+IMAGES = Path(__file__).parent / "images"
+PHOTOS = Path(skimage.__file__).parent / "data"
+CUP_XYXY = [[205, 18, 425, 300]]  # on coffee.png
+INK, MARK = (40, 44, 52), (255, 214, 0)
+
+
+def read(name: str) -> np.ndarray:
+    return read_image(PHOTOS / name)
+
+
+def page(tiles: list[tuple[np.ndarray, list[str]]], columns: int, gap: int = 12, line: int = 17) -> Image.Image:
+    """Tiles (H, W, 3) of one size in rows, each with its lines of text below."""
+    height, width = tiles[0][0].shape[:2]
+    below = line * max(len(lines) for _, lines in tiles) + 8
+    rows = -(-len(tiles) // columns)
+    canvas = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + below + gap) + gap), "white")
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(13)
+    for i, (tile, lines) in enumerate(tiles):
+        left, top = gap + i % columns * (width + gap), gap + i // columns * (height + below + gap)
+        canvas.paste(Image.fromarray(tile), (left, top))
+        for row, text in enumerate(lines):
+            draw.text((left, top + height + 3 + row * line), text, INK, font)
+    return canvas
+
+
+def save(canvas: Image.Image, name: str, colours: int) -> None:
+    """Fewer colours make a smaller file."""
+    canvas.quantize(colours, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
+    print(name, canvas.size, f"{(IMAGES / name).stat().st_size:,} bytes")
+
+
+def answers() -> None:
+    """Two photographs with what EfficientNet-Lite0 says they show, and the edges of one."""
+    classifier = striate.load("efficientnet_lite0")
+    tiles = []
+    for name in ("coffee.png", "chelsea.png"):
+        (classes,) = classifier.predict([PHOTOS / name])
+        best = zip(classes.labels[:3], classes.probabilities[:3], strict=True)
+        tiles.append((fit(read(name), 290, 192), [f"{p:.1%}  {label}" for label, p in best]))
+    grey = torch.from_numpy(read_image(PHOTOS / "coffee.png", channels=1)[..., 0].astype(np.float32))
+    found = absolute_edges_picture(edges(grey, "sobel").numpy())
+    tiles.append((fit(as_colour(found), 290, 192), ["edges --filter sobel --absolute"]))
+    save(page(tiles, 3), "answers.png", 128)
+
+
+def fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The middle of an image at another size."""
+    channels = image.shape[2]
+    preset = Preset((height, width), channels, mean=(0,) * channels, std=(1,) * channels, filter="bicubic")
+    return preset_distortion(preset, image.shape[:2]).image(image).round().astype(np.uint8)
+
+
+def as_colour(grey: np.ndarray) -> np.ndarray:
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def distortions() -> None:
+    """The box around the cup moves by the matrix that moved the pixels."""
+    coffee, preset = read("coffee.png"), Preset(size_hw=(150, 150), short_side=150)
+    alone = {
+        "as evaluated": (),
+        "Mirror(1)": (Mirror(1),),
+        "Crop((0.2, 0.5))": (Crop((0.2, 0.5)),),
+        "Translate(0.3)": (Translate(0.3),),
+        "Rotate(45)": (Rotate(45),),
+        "Shear(30)": (Shear(30),),
+        "Brightness(0.6)": (Brightness(0.6),),
+        "Contrast(0.8)": (Contrast(0.8),),
+        "Saturation(1)": (Saturation(1),),
+        "ColourShift(60)": (ColourShift(60),),
+    }
+    rng = np.random.default_rng(6)
+    tiles = [
+        (marked(Pipeline(steps).sample(rng, coffee.shape[:2], preset), coffee), [name]) for name, steps in alone.items()
+    ]
+    save(page(tiles, 5), "distortions.png", 96)
+    several = [marked(COLOUR_PHOTOS.sample(rng, coffee.shape[:2], preset), coffee) for _ in range(5)]
+    save(page([(tile, []) for tile in several], 5), "pipeline.png", 96)
+
+
+def marked(distortion: Distortion, image: np.ndarray) -> np.ndarray:
+    """The distorted picture with the distorted box on it."""
+    picture = Image.fromarray(distortion.image(image).round().astype(np.uint8))
+    boxes, _ = distortion.boxes(CUP_XYXY)
+    for box in boxes:
+        ImageDraw.Draw(picture).rectangle((box - [0, 0, 1, 1]).tolist(), outline=MARK, width=2)
+    return np.array(picture)
+
+
+def edge_pictures() -> None:
+    grey = torch.from_numpy(fit(read_image(PHOTOS / "coffee.png", channels=1), 240, 160)[..., 0].astype(np.float32))
+    tiles = [(as_colour(grey.numpy().astype(np.uint8)[1:-1, 1:-1]), ["the photograph in grey"])]
+    for kind, angle in (("plain", 0), ("sobel", 0), ("sobel", 45), ("sobel", 90)):
+        tiles.append((as_colour(signed_edges_picture(edges(grey, kind, angle).numpy())), [f"{kind}, {angle}°"]))
+    tiles.append((as_colour(absolute_edges_picture(edges(grey, "scharr", 0).numpy())), ["scharr, 0°, absolute"]))
+    save(page(tiles, 3), "edges.png", 24)
+
+
+if __name__ == "__main__":
+    answers()
+    distortions()
+    edge_pictures()
