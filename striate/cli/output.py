@@ -23,11 +23,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, rig
     from rich.table import Table
     from rich.text import Text
 
+    from striate.draw.text import printable
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))  # Text: names from the data are not markup
+        table.add_row(*(Text(printable(str(cell))) for cell in row))  # Text: names from the data are not markup
     console = Console()
     if not console.is_terminal:
         console.width = 240  # a pipe has no width: keep rows whole

@@ -24,6 +24,7 @@ def predict(
     Example: `striate predict efficientnet_lite0 photo.jpg --top 3`
     """
     prepare_process()
+    from striate.draw.text import printable
     from striate.tasks import load, predict_files, write_predictions
 
     classifier = load(model, device=device)
@@ -39,4 +40,4 @@ def predict(
     for path, classes in predictions:
         print(path)
         for label, probability in zip(classes.labels[:top], classes.probabilities, strict=False):
-            print(f"  {probability:6.1%}  {label}")
+            print(f"  {probability:6.1%}  {printable(label)}")

@@ -27,11 +27,11 @@ def train(
         Literal["sgd", "momentum", "rmsprop", "adam", "adamw"] | None, typer.Option(help="adamw if left out.")
     ] = None,
     lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step, of each process.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels a side of what the network sees.")] = None,
     recipe: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="More of the recipe, such as patience=5 ema_decay=0.99."),
+        typer.Option(metavar="NAME=VALUE", help="More of the recipe, such as patience=5; can be repeated."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; 0 if left out.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that decode and distort.")] = None,
@@ -72,7 +72,8 @@ def train(
         skip_bad=skip_bad,
         resume=resume,
     )
-    _introduce(run)
+    if run.is_main:
+        _introduce(run)
     _follow(run)
     _conclude(run, as_json)
 
@@ -103,7 +104,8 @@ def _follow(run: "Run") -> None:
 
         try:
             for epoch in run.epochs(on_step=show):
-                bar.say(_line(epoch, run))
+                if run.is_main:
+                    bar.say(_line(epoch, run))
         except KeyboardInterrupt:
             again = ("striate", "train", run.dataset.root, "--out", str(run.folder.path), "--resume")
             bar.say(f"stopped; go on with: {shlex.join(again)}")
@@ -111,9 +113,9 @@ def _follow(run: "Run") -> None:
 
 
 def _line(epoch: "Epoch", run: "Run") -> str:
-    loss, score = epoch.figures["loss"], epoch.figures[run.task.monitor]
+    loss, score = epoch.figures["loss"], epoch.figures[run.monitor]
     return (
-        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {loss:.4f}  val {run.task.monitor} {score:.2%}"
+        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {loss:.4f}  val {run.monitor} {score:.2%}"
         f"{' *' if epoch.best else '  '} {epoch.seconds:.1f} s, waited {epoch.waited:.0%}"
     )
 

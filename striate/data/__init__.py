@@ -14,6 +14,7 @@ from striate.data.distortions import (
     Tint,
     Translate,
 )
+from striate.data.duplicates import evenly
 from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Batch, Loader
@@ -68,6 +69,7 @@ __all__ = [
     "decode_at_least_hw",
     "default_pipeline",
     "evaluation_part",
+    "evenly",
     "image_size",
     "open_data",
     "preset_distortion",

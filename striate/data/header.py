@@ -5,6 +5,7 @@ JPEG and PNG are read here, in microseconds; Pillow, imported late, reads the he
 
 import io
 import struct
+import zlib
 from typing import NamedTuple
 
 from striate.errors import ImageError
@@ -110,6 +111,23 @@ def _png_header(data: bytes) -> Header:
     mode = PNG_MODES[colour_type]
     key_is_lost = transparent and mode == "grey"  # OpenCV drops the transparency of a grey level
     return Header("PNG", (height, width), orientation, "alpha" if transparent else mode, by_opencv=not key_is_lost)
+
+
+def check_png_sums(data: bytes) -> None:
+    """Compare each chunk with its checksum: damage that otherwise only decoding shows.
+
+    Raises:
+        ImageError: one differs.
+    """
+    at = len(PNG_START)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise ImageError(f"broken PNG: the checksum of chunk {kind.decode('latin-1')} at byte {at:,} is wrong")
+        if kind == b"IEND":
+            return
+        at = end + 4
 
 
 def _pillow_header(data: bytes) -> Header:

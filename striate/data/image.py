@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.atomic import atomic_write
-from striate.data.header import PILLOW_FORMATS, Header, read_header
+from striate.data.header import PILLOW_FORMATS, Header, check_png_sums, read_header
 from striate.data.records import Pixels
 from striate.errors import ArgumentError, ImageError, OutputError
 
@@ -131,13 +131,15 @@ def named(source: str | Path) -> Iterator[None]:
 
 
 def check_image(data: bytes) -> Header:
-    """The header of a whole image: JPEG and PNG by their end marks, the rarer formats by decoding them.
+    """The header of a whole image: JPEG by its end mark, PNG by its checksums, the rarer formats by decoding them.
 
     Raises:
-        ImageError: empty, not an image, truncated or too large.
+        ImageError: empty, not an image, truncated, damaged or too large.
     """
     header = read_header(data)
     _check_size(header, MAX_PIXELS)
+    if header.format == "PNG":
+        check_png_sums(data)
     if header.format in PILLOW_FORMATS:
         _decode_by_pillow(data)
     return header

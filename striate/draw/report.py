@@ -37,7 +37,7 @@ class PartResult:
         chosen_on: whether the best epoch was chosen on it, which flatters the network.
         n: how many images it holds.
         score: the share that is right, in [0, 1].
-        interval: low and high end of its 95 % interval.
+        interval: low and high end of its 95 % interval, or None where the score is no share of the images.
         shares: further figures in [0, 1], by name.
         numbers: further figures of any size, by name.
     """
@@ -46,7 +46,7 @@ class PartResult:
     chosen_on: bool
     n: int
     score: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     shares: Mapping[str, float]
     numbers: Mapping[str, float]
 

@@ -1,7 +1,7 @@
 """Modules that networks are made of, for signals, images and volumes."""
 
 from striate.layers.conv import SamePad, conv, conv_norm
-from striate.layers.dims import kinds
+from striate.layers.dims import Norm, kinds
 from striate.layers.lrn import LRN
 from striate.layers.pool import GlobalAvgPool, avg_pool, grid_pool, max_pool
 from striate.layers.residual import Residual, inverted_residual, inverted_stage
@@ -11,6 +11,7 @@ from striate.layers.trace import Record, trace
 __all__ = [
     "LRN",
     "GlobalAvgPool",
+    "Norm",
     "Record",
     "Residual",
     "SamePad",

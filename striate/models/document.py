@@ -72,6 +72,9 @@ class ModelFile:
         _expect(all(map(_is_finite, self.thresholds.values())), "thresholds", "finite numbers", self.thresholds)
         _expect(all(isinstance(v, str) for v in self.versions.values()), "versions", "strings", self.versions)
         _check_preset(self.preset, self.arguments["in_channels"])
+        if self.preset.labels and len(self.preset.labels) != self.arguments["num_classes"]:
+            expected = f"a name for each of {self.arguments['num_classes']} classes"
+            raise ArgumentError.of("header.preset.labels", expected, f"{len(self.preset.labels)} names")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the order of the fields."""

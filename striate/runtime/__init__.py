@@ -1,6 +1,6 @@
 """From a network to something that can be called."""
 
-from striate.runtime.device import Device, pick_device
-from striate.runtime.engine import Engine, Precision
+from striate.runtime.engine import Engine
+from striate.runtime.fold import folded
 
-__all__ = ["Device", "Engine", "Precision", "pick_device"]
+__all__ = ["Device", "Engine", "Precision", "folded", "pick_device"]

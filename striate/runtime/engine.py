@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import torch
@@ -13,9 +13,9 @@ from striate.data.distort import preset_distortion
 from striate.data.records import Pixels
 from striate.errors import ArgumentError, ShapeError
 from striate.preset import Preset
-from striate.runtime.device import Device, pick_device
+from striate.training.device import Device, pick_device
+from striate.training.precision import Precision
 
-Precision = Literal["fp32", "bf16"]
 Logits = NDArray[np.float32]  # (N, K)
 
 
@@ -47,7 +47,7 @@ class Engine:
         network: nn.Module,
         preset: Preset,
         *,
-        device: Device = "cpu",
+        device: Device | torch.device = "cpu",
         precision: Precision = "fp32",
         batch_size: int = 16,
     ):
@@ -55,7 +55,7 @@ class Engine:
             raise ArgumentError.of("precision", f"one of {', '.join(get_args(Precision))}", precision)
         if batch_size < 1:
             raise ArgumentError.of("batch_size", "at least 1", batch_size)
-        self.device = pick_device(device)
+        self.device = device if isinstance(device, torch.device) else pick_device(device)
         self.preset, self.precision, self.batch_size = preset, precision, batch_size
         network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         self.network = network.eval()

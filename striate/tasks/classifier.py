@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from striate.data import Pixels, decode_at_least_hw, read_image
-from striate.errors import ModelFileError
-from striate.models import create_model, find_source, load_model
+from striate.errors import ModelFileError, ShapeError
+from striate.models import check_size, create_model, find_source, load_model
 from striate.preset import Preset
 from striate.results import Classes
-from striate.runtime import Device, Engine
+from striate.runtime import Engine
 from striate.tasks.classify import ClassifyTask, Probabilities, find_task
+from striate.tasks.run_folder import RunFolder
+from striate.training import Device
 
 Image = str | Path | Pixels
 
@@ -75,7 +77,7 @@ def load(model: str | Path, *, device: Device = "auto") -> Classifier:
     """A classifier from a model file, or from published weights by name.
 
     Args:
-        model: path of a `.safetensors` that striate wrote, or a name of `striate weights list`.
+        model: a `.safetensors` that striate wrote, the folder of a run, or a name of `striate weights list`.
         device: where it computes.
 
     Raises:
@@ -83,18 +85,27 @@ def load(model: str | Path, *, device: Device = "auto") -> Classifier:
         UnknownNameError: neither a file nor the name of weights.
         MissingExtraError: the weights' package is not installed.
     """
-    if Path(model).is_file():
-        return _from_file(Path(model), device)
-    if Path(model).suffix or Path(model).is_dir():
-        raise ModelFileError(f"no model file {model}: `striate train` writes one as RUN/model.safetensors")
+    path = Path(model)
+    if path.is_dir():
+        path = RunFolder(path).model
+    if path.is_file():
+        return _from_file(path, device)
+    if path.suffix:
+        raise ModelFileError(f"no model file {path}: `striate train` writes one as RUN/model.safetensors")
     return _from_source(str(model), device)
 
 
 def _from_file(path: Path, device: Device) -> Classifier:
     network, header = load_model(path)
+    if header.arguments["dims"] != 2:
+        raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
+    try:
+        check_size(header.network, header.preset.size_hw)
+    except ShapeError as e:
+        raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
     precision = header.record.get("inference_precision", "fp32")
     engine = Engine(network, header.preset, device=device, precision=precision)
-    return Classifier(engine, find_task(header.task), header.record)
+    return Classifier(engine, find_task(header.task, header.thresholds), header.record)
 
 
 def _from_source(name: str, device: Device) -> Classifier:

@@ -4,7 +4,7 @@ Target: a class number, or 1 and 0 for every class. Head: K logits. Loss: softma
 Metric: accuracy, or F1 over all (image, class) pairs. Result: `Classes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,7 @@ class ClassifyTask:
 
     Attributes:
         multilabel: an image may show any number of classes.
+        threshold: an image that may shows the classes whose probability is at least this, in [0, 1].
 
     Example:
         >>> import numpy as np
@@ -37,6 +38,7 @@ class ClassifyTask:
     """
 
     multilabel: bool
+    threshold: float = 0.5
 
     @property
     def name(self) -> str:
@@ -72,8 +74,9 @@ class ClassifyTask:
 
     def measure(self, probabilities: Probabilities, targets: NDArray[np.int64], labels: Sequence[str]) -> Figures:
         """Every figure of merit."""
-        measure = multilabel if self.multilabel else classification
-        return measure(probabilities, targets, labels)
+        if self.multilabel:
+            return multilabel(probabilities, targets, labels, threshold=self.threshold)
+        return classification(probabilities, targets, labels)
 
     def headline(self, figures: Figures) -> str:
         """The figure that counts, in words."""
@@ -88,13 +91,13 @@ class ClassifyTask:
         return Classes(tuple(labels[i] for i in order), tuple(probabilities[order].tolist()))
 
 
-def find_task(name: str) -> ClassifyTask:
-    """The task that a model file names.
+def find_task(name: str, thresholds: Mapping[str, float]) -> ClassifyTask:
+    """The task that a model file names, with its thresholds.
 
     Raises:
         ModelFileError: this striate does not know it.
     """
-    for task in (ClassifyTask(False), ClassifyTask(True)):
+    for task in (ClassifyTask(False), ClassifyTask(True, thresholds.get("probability", 0.5))):
         if task.name == name:
             return task
     raise ModelFileError(f"the model was trained for the task {name!r}, which this version of striate does not know")

@@ -9,8 +9,10 @@ from striate.data import Dataset, Loader, Part, evaluation_part, open_data
 from striate.errors import ArgumentError
 from striate.tasks.classifier import Classifier, load
 from striate.tasks.classify import Figures, Probabilities
+from striate.training import Device
 
 PartChoice = Literal["train", "val", "test", "all"]
+_WORTH_WORKERS = 1000  # images, from which on starting processes pays
 Watch = Callable[[int, int], None]  # (images done, images in all)
 
 
@@ -43,6 +45,7 @@ def evaluate(
     part: PartChoice | None = None,
     skip_bad: bool = False,
     workers: int = 0,
+    device: Device = "auto",
     on_images: Watch | None = None,
 ) -> Evaluation:
     """Measure a model on labelled images; the names of their classes must be the model's.
@@ -52,14 +55,15 @@ def evaluate(
         data: what `striate.data.open_data` takes.
         part: which part; None takes test where there is one, else val, else all.
         skip_bad: go on without files that can't be read.
-        workers: processes that decode; 0 decodes in this one.
+        workers: processes that decode, where there are a thousand images or more; 0 decodes in this one.
+        device: where a model that is not loaded yet computes.
         on_images: called after each batch.
 
     Raises:
         DataError: bad files, or a class that the model does not know.
         ArgumentError: the data has no such part, or its images show several classes and the model names one.
     """
-    classifier = model if isinstance(model, Classifier) else load(model)
+    classifier = model if isinstance(model, Classifier) else load(model, device=device)
     dataset = _open(classifier, data, skip_bad)
     if dataset.multilabel and not classifier.task.multilabel:
         raise ArgumentError.of("data", "images of one class each, as the model's", "several classes an image")
@@ -85,12 +89,12 @@ def _is_own(classifier: Classifier, dataset: Dataset) -> bool:
 def _own(classifier: Classifier, dataset: Dataset, part: str) -> list[str]:
     """A remark where the figure is on images that the model knows."""
     used = {
-        "train": "it learned from them",
-        "all": "it learned from most of them",
-        "val": "its best epoch was chosen on them",
+        "train": "it learned from these images",
+        "all": "it learned from many of these images",
+        "val": "its best epoch was chosen on these images",
     }
     if _is_own(classifier, dataset) and part in used:
-        return [f"the model was trained on this data: {used[part]}, the {part} part"]
+        return [f"the model was trained on this data; {used[part]}"]
     return []
 
 
@@ -100,7 +104,7 @@ def answer(classifier: Classifier, part: Part, *, workers: int = 0, on_images: W
         part,
         classifier.preset,
         batch_size=classifier.engine.batch_size,
-        workers=workers,
+        workers=workers if len(part) > _WORTH_WORKERS else 0,
         multilabel_classes=len(classifier.labels) if classifier.task.multilabel else None,
     )
     try:

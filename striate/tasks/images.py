@@ -49,4 +49,4 @@ def _expand(name: str) -> tuple[list[Path], str]:
 
 
 def _images_of(paths: Iterable[Path]) -> list[Path]:
-    return sorted(p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+    return sorted(p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".") and p.is_file())

@@ -4,18 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from striate.data import Part, Pixels
+from striate.data import Dataset, Pixels, evenly
 
-_MOST = 64  # images that are looked at, spread over the part
+_MOST = 64  # images that are looked at
+_ENOUGH_HW = (64, 64)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What the pictures of a part are like.
+    """What the pictures of a data set are like.
 
     Attributes:
         grey: none of those looked at has colours.
-        short_side: median of the shorter sides in pixels.
+        short_side: the smaller of the median height and width in pixels.
         border: median of their outermost pixels, for each of 3 channels, 0-255: what lies around a picture.
     """
 
@@ -29,16 +30,16 @@ class Look:
         return self.short_side < 64
 
 
-def look_at(part: Part) -> Look:
-    """Look at up to 64 images, spread evenly over the part.
+def look_at(dataset: Dataset) -> Look:
+    """Look at up to 64 training images, spread evenly, big JPEGs at a fraction of their size.
 
     Raises:
         ImageError: one of them can't be read.
     """
-    chosen = np.linspace(0, len(part) - 1, min(_MOST, len(part))).astype(int)
-    images = [part.load(int(i)) for i in chosen]
+    train = dataset.parts["train"]
+    images = [train.load(i, 3, _ENOUGH_HW) for i in evenly(len(train), _MOST)]
     grey = all(bool((image == image[..., :1]).all()) for image in images)
-    short_side = int(np.median([min(image.shape[:2]) for image in images]))
+    short_side = min(dataset.sizes.median_hw) if dataset.sizes else min(images[0].shape[:2])
     red, green, blue = np.median(np.concatenate([_edge(image) for image in images]), axis=0).tolist()
     return Look(grey, short_side, (red, green, blue))
 

@@ -10,6 +10,7 @@ from striate.preset import Preset
 from striate.training import OptimizerName, Recipe
 
 PrecisionWish = Literal["auto", "fp32", "bf16"]
+_NAMED = {"epochs", "lr", "optimizer", "seed"}  # parts of the recipe that have an argument of their own
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Wishes:
         precision: "fp32", "bf16", or "auto" to measure which is faster.
 
     Raises:
-        ArgumentError: a batch size or a size under 1; the others are checked where they are used.
+        ArgumentError: a batch size or a size under 1, or a recipe that repeats another wish. The rest is checked
+            where it is used.
     """
 
     model: str | None = None
@@ -43,6 +45,8 @@ class Wishes:
     precision: PrecisionWish | None = None
 
     def __post_init__(self) -> None:
+        for name in sorted(_NAMED & set(self.recipe or ())):
+            raise ArgumentError(f"{name} has an argument of its own and must not be in the recipe too")
         for name in ("batch_size", "size"):
             wish = getattr(self, name)
             if wish is not None and wish < 1:

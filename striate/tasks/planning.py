@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from striate.data import Dataset, channel_statistics, default_pipeline
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, DataError
 from striate.models import SOURCES, Source, check_size, find_entry, find_source
 from striate.preset import Preset
 from striate.tasks.look import Look, look_at
@@ -22,8 +22,11 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     Raises:
         ArgumentError: a wish that can't be fulfilled, such as a size that the network can't take.
         UnknownNameError: no such network or weights.
+        DataError: there is nothing to learn from.
     """
-    look = look_at(dataset.parts["train"])
+    if "train" not in dataset.parts:
+        raise DataError(f"{dataset.root} has no train part to learn from, only {', '.join(dataset.parts)}")
+    look = look_at(dataset)
     network, why_network = _choose_network(look, wishes)
     source, why_weights = _choose_weights(network, wishes)
     preset = _make_preset(dataset, look, network, source, wishes.size)
@@ -72,7 +75,8 @@ def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
 
 def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:
     if wishes.freeze:
-        return wishes.freeze, ""
+        random = "the frozen stages keep their random weights" if wishes.freeze != "none" and not source else ""
+        return wishes.freeze, random
     if source:
         return "all", "trains the head alone: the stages are frozen (--freeze none trains them too)"
     return "none", ""

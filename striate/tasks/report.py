@@ -45,6 +45,7 @@ def make_report(
     epochs: Sequence[Epoch],
     figures: Mapping[PartName, Figures],
     answers: Mapping[PartName, Probabilities],
+    monitor: str,
     facts: Mapping[str, object],
 ) -> Report:
     """The report of a run; its headline is test where the data has one, else val.
@@ -54,6 +55,7 @@ def make_report(
         dataset, plan, network: what learned from what, and how.
         epochs: what the training yielded.
         figures, answers: of each measured part, the figures of merit and the probabilities (N, K).
+        monitor: the figure by which the best epoch was chosen.
         facts: seed, precision and the like, by name.
     """
     task = ClassifyTask(dataset.multilabel)
@@ -65,7 +67,7 @@ def make_report(
         title=f"{plan.network} on {dataset.root}",
         labels=dataset.classes,
         results=[_part_result(name, figures[name], task) for name in sorted(figures, key=lambda n: n != first)],
-        history=history_of(epochs, task.monitor),
+        history=history_of(epochs, monitor),
         per_class=best.per_class,
         confusion=single.confusion if single else (),
         bins=single.reliability if single else (),
@@ -86,7 +88,7 @@ def _part_result(part: str, figures: Figures, task: ClassifyTask) -> PartResult:
         chosen_on=part == "val",
         n=figures.n,
         score=getattr(figures, task.monitor),
-        interval=figures.interval,
+        interval=figures.interval if isinstance(figures, Classification) else None,
         shares=shares,
         numbers={"log loss": figures.log_loss} if isinstance(figures, Classification) else {},
     )

@@ -1,14 +1,18 @@
 """A run: the training of a classifier from its plan to a model file, a record and a report."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from striate.data import Batch, Dataset, Loader, Part, PartName
+from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
+from striate.errors import ArgumentError, StriateError
+from striate.layers import Norm
 from striate.models import ModelFile, Network, create_model, find_source, save_model
 from striate.runtime import Engine
 from striate.tasks.classifier import Classifier
@@ -22,10 +26,12 @@ from striate.training import (
     Epoch,
     Precision,
     Step,
+    agree,
     bf16_agrees,
     choose_precision,
     fit,
     freeze,
+    is_frozen,
     make_accelerator,
 )
 
@@ -67,6 +73,17 @@ class Run:
         self._accelerator = make_accelerator(device)
         self._device, self._workers = device, workers
         self._network = self._make_network()
+        self._refuse_lonely_images()
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one of several processes that writes and speaks."""
+        return bool(self._accelerator.is_main_process)
+
+    @property
+    def monitor(self) -> str:
+        """The figure by which the best epoch is chosen: where classes are weighted, each counts alike."""
+        return "balanced_accuracy" if self.plan.class_weights else self.task.monitor
 
     @property
     def notice(self) -> str:
@@ -96,7 +113,7 @@ class Run:
                 lambda trained: self._validate(trained, val, precision),
                 loss=self.task.loss(self.plan.recipe.label_smoothing, self.plan.class_weights),
                 recipe=self.plan.recipe,
-                monitor=self.task.monitor,
+                monitor=self.monitor,
                 device=self._device,
                 precision=precision,
                 channels_last=True,
@@ -121,6 +138,17 @@ class Run:
         freeze(network, plan.freeze)
         return network
 
+    def _refuse_lonely_images(self) -> None:
+        """Batch norm can't learn from a batch of one image."""
+        images, most = len(self.dataset.parts["train"]), self.plan.batch_size * self._accelerator.num_processes
+        smallest = images // math.ceil(images / most) // self._accelerator.num_processes
+        norms = (m for m in self._network.modules() if isinstance(m, Norm) and not is_frozen(m))
+        if smallest < 2 and any(norms):
+            raise ArgumentError(
+                f"batch_size must leave two images or more in every batch for the batch norm of {self.plan.network}: "
+                f"{images} images in batches of {self.plan.batch_size} leave {smallest}"
+            )
+
     def _loader(self, part: PartName, *, distorted: bool) -> Loader:
         return Loader(
             self.dataset.parts[part],
@@ -143,15 +171,16 @@ class Run:
             batch = self._some("train", self.plan.batch_size)
             network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
-            self.start["precision"] = choose_precision(network, images, targets, self.task.loss(0.0))
+            choice = [choose_precision(network, images, targets, self.task.loss(0.0))]
+            self.start["precision"] = agree(choice)[0]  # of several processes the first one's
             self.write([self.start])
         precision: Precision = self.start["precision"]
         return precision
 
     def _some(self, part: PartName, most: int) -> Batch:
-        """The first images of a part, read in this process."""
+        """Some images of a part, spread evenly over it and read in this process."""
         images = self.dataset.parts[part]
-        few = Part(images.items[:most], images.store)
+        few = Part([images.items[i] for i in evenly(len(images), most)], images.store)
         loader = Loader(few, self.plan.preset, batch_size=most, multilabel_classes=self._multilabel_classes)
         return next(loader.epoch(0))
 
@@ -163,32 +192,40 @@ class Run:
         """The figures of an epoch: what chooses the best one, and the cost."""
         classifier = self._classifier(network, precision)
         logits = classifier.engine.run(batch.images for batch in val.epoch(0))
+        if not np.isfinite(logits).all():
+            raise StriateError("the network's answers are no longer numbers: the learning rate is probably too high")
         targets = self.task.targets(self.dataset.parts["val"], self.dataset.num_classes)
         figures = self.task.measure(self.task.probabilities(logits), targets, self.dataset.classes)
         loss = self.task.loss(0.0)(torch.from_numpy(logits), torch.from_numpy(targets))
-        return {self.task.monitor: getattr(figures, self.task.monitor), "loss": float(loss)}
+        return {self.monitor: getattr(figures, self.monitor), "loss": float(loss)}
 
     def _classifier(self, network: nn.Module, precision: Precision) -> Classifier:
-        return Classifier(Engine(network, self.plan.preset, device=self._device, precision=precision), self.task)
+        return Classifier(
+            Engine(network, self.plan.preset, device=self._accelerator.device, precision=precision), self.task
+        )
 
     def _finish(self, network: Network, epochs: list[Epoch], precision: Precision) -> None:
         """Measure the best epoch's weights and write what a training is for."""
-        if not self._accelerator.is_main_process:
+        if not self.is_main:
             return
         inference = self._inference_precision(network, precision)
         classifier = self._classifier(network, inference)
-        measured: list[PartName] = [name for name in self.dataset.parts if name != "train"]
-        answers = {name: answer(classifier, self.dataset.parts[name], workers=self._workers) for name in measured}
-        figures = {name: self._measure(name, answers[name]) for name in measured}
         facts = {
             "train_precision": precision,
             "inference_precision": inference,
             "device": str(classifier.engine.device),
         }
-        result = {"figures": {name: f.to_dict() for name, f in figures.items()}, **facts}
-        save_model(self.folder.model, network, self._header(epochs, result))
+        answers: dict[PartName, Probabilities] = {}
+        figures: dict[PartName, Figures] = {}
+        for name in [part for part in self.dataset.parts if part != "train"]:
+            answers[name] = answer(classifier, self.dataset.parts[name], workers=self._workers)
+            figures[name] = self._measure(name, answers[name])
+            result = {"figures": {part: f.to_dict() for part, f in figures.items()}, **facts}
+            save_model(self.folder.model, network, self._header(epochs, result))  # a bad test image costs no training
         shown = {"seed": self.plan.recipe.seed, **facts, "threads": self.start["threads"], **self.start["versions"]}
-        report = make_report(self.start, self.dataset, self.plan, network, epochs, figures, answers, shown)
+        report = make_report(
+            self.start, self.dataset, self.plan, network, epochs, figures, answers, self.monitor, shown
+        )
         write_report(self.folder.report, report)
         self.write([*self._lines(epochs), {"event": "result", **result}])
         self.outcome = Outcome(figures, self.folder.model, self.folder.report)
@@ -216,9 +253,10 @@ class Run:
             arguments=plan.arguments,
             task=self.task.name,
             preset=plan.preset,
-            thresholds={"probability": 0.5} if self.task.multilabel else {},
+            thresholds={"probability": self.task.threshold} if self.task.multilabel else {},
             record={
-                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "images", "remarks", "command")},
+                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "images", "command")},
+                "remarks": self.start["remarks"][:20],  # all of them are in the run's record
                 "plan": plan.to_dict(),
                 "epochs": [epoch.to_dict() for epoch in epochs],
                 **result,
@@ -229,7 +267,7 @@ class Run:
 
     def write(self, lines: list[dict[str, Any]]) -> None:
         """Replace the record by these lines; one process of several does."""
-        if self._accelerator.is_main_process:
+        if self.is_main:
             self.folder.write(lines)
 
 

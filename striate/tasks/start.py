@@ -124,7 +124,7 @@ def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: De
         if wish is not None and wish != start["wishes"][name]:
             raise ArgumentError.of(name, f"the run's own, {start['wishes'][name]!r}, when it is resumed", wish)
     plan = Plan.from_dict(start["plan"])
-    dataset = open_data(data, seed=plan.recipe.seed, skip_bad=start["skip_bad"])
+    dataset = open_data(data, seed=start["cut_seed"] or 0, skip_bad=start["skip_bad"])
     if dataset.fingerprint != start["fingerprint"]:
         raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
     torch.set_num_threads(start["threads"])  # sums in another order are other numbers

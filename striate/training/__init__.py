@@ -2,7 +2,7 @@
 
 from striate.training.batches import Batch, Batches
 from striate.training.checkpoint import saved_arguments
-from striate.training.device import Device, make_accelerator
+from striate.training.device import Device, agree, make_accelerator, pick_device
 from striate.training.ema import Ema
 from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
@@ -25,6 +25,7 @@ __all__ = [
     "Progress",
     "Recipe",
     "Step",
+    "agree",
     "autocast",
     "bf16_agrees",
     "choose_precision",
@@ -36,6 +37,7 @@ __all__ = [
     "logistic_cross_entropy",
     "make_accelerator",
     "make_optimizer",
+    "pick_device",
     "saved_arguments",
     "softmax_cross_entropy",
 ]

@@ -124,6 +124,8 @@ class Checkpoints:
         """
         if self.folder is None or not (self.folder / "last.safetensors").exists():
             return
+        for leftover in self.folder.glob(".*.safetensors.*") if self.writes else ():
+            leftover.unlink()  # of a process that was killed while it wrote
         tensors, document = read_tensors(self.folder / "last.safetensors")
         refuse_differences(self.folder, document["arguments"], self.arguments)
         try:

@@ -50,8 +50,15 @@ class Judge:
         return dict(zip(figures, accelerator.reduce(values, "mean").tolist(), strict=True))
 
     def prefers(self, figures: Mapping[str, float], best: Epoch | None) -> bool:
-        """Whether the figures beat those of the best epoch so far; equal ones don't, NaN never does."""
+        """Whether the figures beat those of the best epoch so far; NaN never does.
+
+        Of two with the same monitored figure, as small validation parts often give, the lower loss wins, if it is told.
+        """
         value = figures[self.monitor]
+        if math.isnan(value):
+            return False
         if best is None:
-            return not math.isnan(value)
-        return value < best.figures[self.monitor] if self.lower_is_better else value > best.figures[self.monitor]
+            return True
+        if value == best.figures[self.monitor]:
+            return figures.get("loss", 0.0) < best.figures.get("loss", 0.0)
+        return (value < best.figures[self.monitor]) == self.lower_is_better

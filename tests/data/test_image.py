@@ -4,11 +4,13 @@ import io
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from striate.data import image_size, read_image, write_image
+from striate.data.image import check_image
 from striate.errors import ArgumentError, ImageError, OutputError
 
 
@@ -243,3 +245,11 @@ def test_writing_into_no_folder():
 def test_channels_are_checked():
     with pytest.raises(ArgumentError, match="channels must be 1, 3 or 4, got 2"):
         read_image(b"", channels=2)
+
+
+def test_a_damaged_png_is_found_by_its_checksum():
+    data = bytearray(cv2.imencode(".png", np.arange(600, dtype=np.uint8).reshape(20, 30))[1].tobytes())
+    check_image(bytes(data))
+    data[data.index(b"IDAT") + 9] ^= 1
+    with pytest.raises(ImageError, match="broken PNG: the checksum of chunk IDAT at byte 33 is wrong"):
+        check_image(bytes(data))

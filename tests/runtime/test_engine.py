@@ -22,7 +22,7 @@ PRESET = Preset(size_hw=(32, 32), mean=(120.0, 110.0, 100.0), std=(60.0, 61.0, 6
 
 def make_engine(**options):
     torch.manual_seed(0)
-    return Engine(create_model("lenet5", num_classes=5), PRESET, **options)
+    return Engine(create_model("lenet5", num_classes=5, in_channels=3), PRESET, **options)
 
 
 def pictures(n, seed=0):
@@ -69,7 +69,7 @@ def test_batches_do_not_matter(batch_size):
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "mobilenet_v2", "efficientnet_lite0"])
 def test_no_images_give_no_rows(name):
-    engine = Engine(create_model(name, num_classes=5), PRESET)
+    engine = Engine(create_model(name, num_classes=5, in_channels=3), PRESET)
     assert engine([]).shape == engine.run(iter([])).shape == (0, 5)
 
 

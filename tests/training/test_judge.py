@@ -41,3 +41,9 @@ def test_validation_is_in_eval_mode_without_gradients():
 def test_a_figure_that_is_not_there():
     with pytest.raises(UnknownNameError, match="no figure of validate named 'acuracy'; did you mean 'accuracy'"):
         Judge(lambda network: {"accuracy": 1.0}, "acuracy", False).figures(nn.Identity(), ONE_PROCESS)
+
+
+@pytest.mark.parametrize(("loss", "preferred"), [(0.1, True), (0.2, False), (0.3, False)])
+def test_of_equal_scores_the_lower_loss_wins(loss, preferred):
+    best = Epoch(1, 0.0, 0.1, {"accuracy": 1.0, "loss": 0.2}, 1.0, 0.0, True)
+    assert Judge(lambda network: {}, "accuracy", False).prefers({"accuracy": 1.0, "loss": loss}, best) == preferred

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from striate.errors import ArgumentError
-from striate.runtime import pick_device
+from striate.training import pick_device
 
 
 def pretend(monkeypatch, cuda, mps):
