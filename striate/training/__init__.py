@@ -1,7 +1,6 @@
 """Training: the visible loop, recipes, losses, freezing, and checkpoints that resume to the bit."""
 
 from striate.training.batches import Batch, Batches
-from striate.training.checkpoint import saved_arguments
 from striate.training.device import Device, agree, make_accelerator, pick_device
 from striate.training.ema import Ema
 from striate.training.fit import Loss, fit
@@ -38,6 +37,5 @@ __all__ = [
     "make_accelerator",
     "make_optimizer",
     "pick_device",
-    "saved_arguments",
     "softmax_cross_entropy",
 ]

@@ -138,23 +138,6 @@ class Checkpoints:
             state.best = read_tensors(self.folder / "best.safetensors")[0]
 
 
-def saved_arguments(folder: Path | str) -> dict[str, Any] | None:
-    """The arguments of the checkpoint in a folder, None where there is none: to obey the precision chosen then.
-
-    Raises:
-        ModelFileError: the checkpoint is broken.
-
-    Example:
-        >>> saved_arguments(".")
-    """
-    path = Path(folder) / "last.safetensors"
-    if not path.exists():
-        return None
-    with _opened(path) as (_, document):
-        arguments: dict[str, Any] = document["arguments"]
-    return arguments
-
-
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], document: Mapping[str, Any]) -> None:
     """Tensors and a JSON document as one safetensors file, written whole or not at all."""
     metadata = {KEY: json.dumps(document)}

@@ -78,7 +78,6 @@ def bf16_agrees(network: nn.Module, images: Tensor, *, tolerance: float = 0.02, 
         tolerance: largest difference of any probability.
         multilabel: an image may show several classes: logistic probabilities, cut at 1/2, instead of softmax.
 
-    Example:
     Raises:
         ArgumentError: no images to tell it by.
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from striate.errors import ArgumentError, ModelFileError, OutputError
-from striate.training.checkpoint import KEY, Checkpoints, State, read_tensors, saved_arguments, write_tensors
+from striate.training.checkpoint import KEY, Checkpoints, State, read_tensors, write_tensors
 from striate.training.ema import Ema
 from striate.training.optimizers import make_optimizer
 from striate.training.recipe import USUAL, Recipe
@@ -99,7 +99,6 @@ def test_nothing_to_load_and_nowhere_to_save(toy, tmp_path):
     Checkpoints(tmp_path, {}, 60, writes=False).save(state)  # the second of two processes
     assert same(before, state.tensors())
     assert list(tmp_path.iterdir()) == []
-    assert saved_arguments(tmp_path) is None
 
 
 def test_other_arguments_are_refused_by_name_before_anything_is_loaded(toy, tmp_path):
@@ -117,7 +116,6 @@ def test_other_arguments_are_refused_by_name_before_anything_is_loaded(toy, tmp_
         "  recipe.lr: 0.001 then, 0.5 now",
     ]
     assert same(before, other.tensors())
-    assert saved_arguments(tmp_path)["data"] == "5f2a"
 
 
 def test_threads_are_obeyed(toy, tmp_path):
@@ -149,7 +147,7 @@ def test_a_truncated_one_is_refused(toy, tmp_path):
     path = tmp_path / "last.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ModelFileError):
-        saved_arguments(tmp_path)
+        read_tensors(path)
 
 
 def test_a_place_that_cannot_be_written(toy, tmp_path):
