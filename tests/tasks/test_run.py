@@ -1,0 +1,242 @@
+"""Whole trainings, small ones: what is yielded, written and kept."""
+
+import html
+import json
+import re
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import striate
+from striate.errors import ArgumentError, DataError, OutputError, StriateError
+from striate.models import create_model, load_model
+from striate.tasks import Outcome
+
+SMALL = {"model": "lenet5", "epochs": 2, "batch_size": 8, "precision": "fp32"}
+
+
+@pytest.fixture
+def data(write_stripes):
+    """Three classes, cut by striate itself."""
+    return write_stripes("data", ("across", "along", "aslant"), per_class=10)
+
+
+def test_what_is_yielded_and_written(data):
+    run = striate.train(data, out="run", **SMALL)
+    assert run.outcome is None
+    assert not Path("run/model.safetensors").exists(), "nothing is trained before it is asked for"
+    epochs = list(run)
+    assert [epoch.epoch for epoch in epochs] == [1, 2]
+    assert set(epochs[0].figures) == {"accuracy", "loss"}
+    assert isinstance(run.outcome, Outcome)
+    assert run.outcome.figures["val"].n == 6
+
+    start, *lines, result = map(json.loads, Path("run/record.jsonl").read_text().splitlines())
+    assert start["images"] == {"train": 24, "val": 6}
+    assert start["wishes"]["epochs"] == 2
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert [line["loss"] for line in lines] == [epoch.loss for epoch in epochs]
+    assert result["figures"]["val"]["accuracy"] == run.outcome.figures["val"].accuracy
+    _, header = load_model(run.outcome.model)
+    assert header.preset.labels == ("across", "along", "aslant")
+    assert (header.task, header.record["fingerprint"]) == ("classify", start["fingerprint"])
+    best = max(epochs, key=lambda e: (e.figures["accuracy"], -e.figures["loss"]))
+    assert run.outcome.figures["val"].accuracy == best.figures["accuracy"]
+
+
+def test_the_same_again(data):
+    for out in ("a", "b"):
+        list(striate.train(data, out=out, **SMALL, seed=1))
+    list(striate.train(data, out="c", **SMALL, seed=2))
+    a, b, c = (load_model(f"{out}/model.safetensors")[0].state_dict() for out in "abc")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not all(torch.equal(a[name], c[name]) for name in a)
+
+
+def test_iterated_twice_is_the_same_training(data):
+    run = striate.train(data, out="run", **SMALL)
+    assert [e.loss for e in run] == [e.loss for e in run]
+
+
+def test_an_iteration_that_is_left_can_be_resumed(data, trained):
+    for _ in striate.train(trained.data, out="run", model="lenet5", epochs=6, batch_size=8, precision="fp32"):
+        break
+    assert not Path("run/model.safetensors").exists()
+    assert len(list(striate.train(trained.data, out="run", resume=True))) == 6
+    resumed, whole = (load_model(p)[0].state_dict() for p in ("run/model.safetensors", trained.model))
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+
+
+def test_nothing_is_written_before_all_is_known_to_be_sound(data):
+    with pytest.raises(ArgumentError, match="freeze must be"):
+        striate.train(data, out="run", **SMALL, freeze="conv9")
+    with pytest.raises(DataError, match="no such file"):
+        striate.train("nowhere", out="run")
+    with pytest.raises(ArgumentError, match="workers must be at least 0"):
+        striate.train(data, out="run", **SMALL, workers=-1)
+    assert not Path("run").exists()
+
+
+def test_a_run_is_not_written_over(data):
+    striate.train(data, out="run", **SMALL)
+    with pytest.raises(OutputError, match="run holds a run already"):
+        striate.train(data, out="run", **SMALL)
+
+
+def test_a_test_part_alone_cannot_be_trained_on(write_stripes):
+    write_stripes("d/test", ("a", "b"), per_class=2)
+    write_stripes("d/val", ("a", "b"), per_class=2, first=50)
+    with pytest.raises(DataError, match="train"):
+        striate.train("d", out="run", model="lenet5")
+
+
+def test_a_learning_rate_that_is_too_high_is_told(data):
+    with pytest.raises(StriateError, match="learning rate"):
+        list(striate.train(data, out="run", **{**SMALL, "epochs": 9}, optimizer="sgd", lr=1e9))
+
+
+def test_weighted_classes(write_stripes):
+    """Where a class is rare, the best epoch is chosen by the balanced accuracy, and the report says it."""
+    write_stripes("d", ("common",), per_class=24)
+    write_stripes("d", ("unused", "rare"), per_class=6)
+    for path in Path("d/unused").iterdir():
+        path.unlink()
+    Path("d/unused").rmdir()
+    run = striate.train("d", out="run", **SMALL)
+    assert "classes are weighted: 'rare' has 5 images of 24" in run.plan.reasons
+    epochs = list(run)
+    assert set(epochs[0].figures) == {"balanced_accuracy", "loss"}
+    assert "balanced accuracy" in run.outcome.report.read_text()
+
+
+def test_ctrl_c_between_epochs(data):
+    """A script that is interrupted gets its KeyboardInterrupt, and what is done is kept."""
+    run = striate.train(data, out="run", **SMALL)
+    next(epochs := iter(run))
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    del epochs
+    assert len(list(striate.train(data, out="run", resume=True))) == 2
+
+
+# Frozen means frozen
+
+
+@pytest.fixture
+def colours(write_png):
+    """Coloured pictures of 32 pixels: reddish or bluish noise."""
+    rng = np.random.default_rng(0)
+    for label, channel in (("blue", 0), ("red", 2)):
+        Path("colours", label).mkdir(parents=True)
+        for i in range(6):
+            picture = rng.integers(0, 200, (32, 32, 3), dtype=np.uint8)
+            picture[..., channel] += 50
+            write_png(Path(f"colours/{label}/{i}.png"), picture)
+    return Path("colours")
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18"])
+@pytest.mark.parametrize("until", ["all", "second"])
+def test_a_frozen_backbone_does_not_move_by_a_bit(colours, name, until):
+    """Neither its weights, nor its batch-norm statistics, nor what it answers; what is behind it learns."""
+    torch.manual_seed(7)
+    before = create_model(name, num_classes=2)
+    names = list(before.stages)
+    frozen, thawed = (names, []) if until == "all" else (names[:2], names[2:])
+    freeze = "all" if until == "all" else frozen[-1]
+    wishes = {"model": name, "weights": "none", "freeze": freeze, "epochs": 2, "batch_size": 5, "precision": "fp32"}
+    list(striate.train(colours, out="run", **wishes, seed=7))
+    after, _ = load_model("run/model.safetensors")
+
+    then, now = before.state_dict(), after.state_dict()
+    for key, tensor in then.items():
+        stage = key.split(".")[1] if key.startswith("stages.") else "head"
+        if stage in frozen:
+            assert torch.equal(tensor, now[key]), key
+    for stage in (*(f"stages.{stage}" for stage in thawed), "head"):
+        assert any(not torch.equal(then[key], now[key]) for key in then if key.startswith(stage)), stage
+    x = torch.randn(3, 3, 32, 32)
+    with torch.no_grad():
+        old, new = before.eval().features(x), after.features(x)
+    assert all(torch.equal(old[stage], new[stage]) for stage in frozen)
+    assert not any(torch.equal(old[stage], new[stage]) for stage in thawed)
+
+
+# Several labels an image
+
+
+@pytest.fixture
+def tagged(write_png, stripes):
+    """Pictures whose left half shows one pattern and whose right half another, or none: a table `a;b`."""
+    rows = ["path,label"]
+    Path("tagged").mkdir()
+    for i in range(48):
+        left, right = i % 2, (i // 2) % 2
+        halves = [stripes(0, i), stripes(4, i)]
+        picture = np.full((28, 28), 128, np.uint8)
+        if left:
+            picture[:, :14] = halves[0][:, :14]
+        if right:
+            picture[:, 14:] = halves[1][:, 14:]
+        write_png(Path(f"tagged/{i}.png"), picture)
+        rows.append(f"{i}.png,{';'.join(['wide'] * left + ['narrow'] * right)}")
+    Path("tagged/list.csv").write_text("\n".join(rows))
+    return Path("tagged/list.csv")
+
+
+def test_several_labels_from_end_to_end(tagged):
+    run = striate.train(tagged, out="run", model="lenet5", epochs=12, batch_size=8)
+    epochs = list(run)
+    assert set(epochs[0].figures) == {"micro_f1", "loss"}
+    classifier = striate.load("run/model.safetensors")
+    assert classifier.task.multilabel
+    assert classifier.labels == ("narrow", "wide")
+    none, wide, narrow, both = classifier.predict([f"tagged/{i}.png" for i in range(4)])
+    for answer, shown in ((none, set()), (wide, {"wide"}), (narrow, {"narrow"}), (both, {"wide", "narrow"})):
+        assert {label for label, p in zip(answer.labels, answer.probabilities, strict=True) if p >= 0.5} == shown
+    found = striate.evaluate(classifier, tagged, part="all").figures
+    assert found.n == 48
+    assert found.micro_f1 > 0.9
+    assert {score.label: score.n for score in found.per_class} == {"narrow": 24, "wide": 24}
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    assert "micro F1" in page or "micro f1" in page
+    _, header = load_model("run/model.safetensors")
+    assert (header.task, dict(header.thresholds)) == ("classify_multilabel", {"probability": 0.5})
+
+
+def test_one_label_data_measures_a_model_of_several(tagged, write_stripes):
+    """Data that happens to name one class an image is fine for a model of several."""
+    list(striate.train(tagged, out="run", **SMALL))
+    lines = tagged.read_text().splitlines()
+    few = [line for line in lines[1:] if ";" not in line and not line.endswith(",")]
+    Path("tagged/one.csv").write_text("\n".join([lines[0], *few]))
+    found = striate.evaluate("run/model.safetensors", "tagged/one.csv")
+    assert found.figures.n == len(few)
+    assert hasattr(found.figures, "micro_f1")
+
+
+# The report
+
+
+def test_the_report_of_a_run(write_stripes):
+    """Every section that the issue asks for, from a run that makes mistakes; all names are text."""
+    labels = ("<b>bold</b>", "a & b", "plain")
+    rows = ["path,label,part"]
+    for part, n, first in (("train", 8, 0), ("test", 4, 50)):
+        write_stripes(f"d/{part}", ("0", "1", "2"), per_class=n, first=first)
+        rows += [f"{part}/{kind}/{i}.png,{label},{part}" for kind, label in enumerate(labels) for i in range(n)]
+    Path("d/list.csv").write_text("\n".join(rows))
+    run = striate.train("d/list.csv", out="run", **SMALL, lr=1e-9)
+    list(run)
+    page = run.outcome.report.read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link)|src=\"(?!data:)|https?://(?!www\.w3\.org)", page), "asks nothing of a server"
+    assert "<b>bold" not in page
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    sections = ("choosing the best epoch", "nothing but this figure", "confusion", "mistake", "stages.conv1", "striate")
+    for words in (*labels, *sections):
+        assert words.casefold() in text.casefold(), words
+    assert run.dataset.fingerprint[:12] in text
+    assert page.count("data:image/") >= 1  # pictures of mistakes
