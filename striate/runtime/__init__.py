@@ -3,4 +3,4 @@
 from striate.runtime.engine import Engine
 from striate.runtime.fold import folded
 
-__all__ = ["Device", "Engine", "Precision", "folded", "pick_device"]
+__all__ = ["Engine", "folded"]

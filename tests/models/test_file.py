@@ -6,6 +6,7 @@ A tiny network stands for the zoo; lenet5 for what is registered.
 import json
 import math
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
@@ -188,7 +189,11 @@ def test_every_network_can_be_filled_from_a_file(name):
         ({"record": {"when": {1, 2}}}, "JSON"),
         ({"record": {"lock": threading.Lock()}}, "JSON"),
         ({"record": {"text": "x" * (16 * 2**20)}}, "at most 16777216 bytes"),
-        ({"arguments": ARGUMENTS | {"num_classes": 4}}, r"classifier.weight: the network has float32 \(4, 4\)"),
+        ({"arguments": ARGUMENTS | {"num_classes": 4}}, "a name for each of 4 classes, got '3 names'"),
+        (
+            {"arguments": ARGUMENTS | {"num_classes": 4}, "preset": replace(PRESET, labels=())},
+            r"classifier.weight: the network has float32 \(4, 4\)",
+        ),
         ({"arguments": ARGUMENTS | {"width": 4}}, "no option of tiny_net named 'width'"),
     ],
 )
@@ -305,7 +310,8 @@ def test_a_document_without_a_field(saved):
     ],
 )
 def test_arguments_are_compared_with_the_tensors_before_memory_is_taken(saved, network, arguments, word):
-    rewrite(saved, lambda d: d.update(network=network, arguments=ARGUMENTS | arguments))
+    nameless = replace(PRESET, labels=()).to_dict()
+    rewrite(saved, lambda d: d.update(network=network, arguments=ARGUMENTS | arguments, preset=nameless))
     with pytest.raises(ModelFileError, match=f"(?s)model.safetensors: .*{word}"):
         load_model(saved)
 
