@@ -46,8 +46,8 @@ def main() -> None:
         write_digits(digits)
     shutil.rmtree(run, ignore_errors=True)  # a run is never written over
     striate("data", "show", digits)
-    striate("train", digits / "train", "--model", "lenet5", "--out", run)
-    striate("evaluate", run / "model.safetensors", digits / "test")
+    striate("train", digits, "--model", "lenet5", "--out", run)
+    striate("evaluate", run / "model.safetensors", digits)  # on its test part
     striate("predict", "efficientnet_lite0", photos / "coffee.png", photos / "chelsea.png", "--top", 3)
     striate("edges", photos / "coffee.png", "--filter", "sobel", "--absolute", "--out", FOLDER / "edges.png")
     print(f"\nThe report of the training: {run / 'report.html'}\nThe edges: {FOLDER / 'edges.png'}")

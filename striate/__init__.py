@@ -1,4 +1,4 @@
-"""striate: from a folder of images to a trained, measured, explained and served convolutional network.
+"""striate: from a folder of images to a trained, measured, and explained convolutional network.
 
 Names are imported when they are first used, so that `import striate` costs nothing.
 """

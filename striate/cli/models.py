@@ -18,13 +18,14 @@ def models(
     from striate.models import SOURCES, find_entry, model_names
 
     entries = [find_entry(name) for name in model_names(pattern)]
-    rows = [(e.name, e.size, e.channels, e.dims, e.name in SOURCES) for e in entries]
+    installed = {name for name, source in SOURCES.items() if source.is_installed()}
+    rows = [(e.name, e.size, e.channels, e.dims, e.name in installed) for e in entries]
     if as_json:
         names = ("name", "size", "channels", "dims", "pretrained")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
     print_table(
         ("network", "size", "channels", "dimensions", "weights"),
-        [(name, size, c, ", ".join(map(str, dims)), "embedded" if own else "") for name, size, c, dims, own in rows],
+        [(name, size, c, ", ".join(map(str, dims)), "installed" if own else "") for name, size, c, dims, own in rows],
         right=("size", "channels"),
     )

@@ -136,7 +136,7 @@ def _class_names(table: Table, given: Sequence[str] | None) -> tuple[str, ...]:
     unknown = sorted(found - set(names), key=natural_key)
     if unknown:
         problems = [Problem(table.source or n, str(UnknownNameError("class", n, names))) for n in unknown]
-        raise DataError("the data has classes that the model doesn't know", problems)
+        raise DataError("the data has classes that the model doesn't know; they must be named as its own are", problems)
     return names
 
 

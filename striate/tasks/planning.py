@@ -70,7 +70,7 @@ def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
         return source, ""
     if network in SOURCES and (not wishes.model or SOURCES[network].is_installed()):
         return SOURCES[network], f"starts from {network}'s {SOURCES[network].trained_on} weights"
-    return None, f"starts from random weights: no published ones of {network} are installed"
+    return None, f"{network} starts from random weights"
 
 
 def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:

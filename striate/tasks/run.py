@@ -173,6 +173,7 @@ class Run:
             images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
             choice = [choose_precision(network, images, targets, self.task.loss(0.0))]
             self.start["precision"] = agree(choice)[0]  # of several processes the first one's
+            self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
             self.write([self.start])
         precision: Precision = self.start["precision"]
         return precision

@@ -108,6 +108,8 @@ def _command(data: str | Path, wishes: Wishes, skip_bad: bool) -> list[str]:
     """What to type for the same training, however this one was asked for."""
     options = wishes.to_dict()
     recipe = options.pop("recipe") or {}
+    if options["precision"] == "auto":  # what it comes to is said when it is measured
+        del options["precision"]
     words = ["striate", "train", str(data)]
     for name, value in options.items():
         words += [f"--{name.replace('_', '-')}", str(value)] if value is not None else []
