@@ -1,7 +1,6 @@
 """Batches for training and evaluation: decoded, distorted, normalised and collated, in this process or in others."""
 
 import signal
-import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -102,13 +101,9 @@ class Loader:
         seed: 0 to 2⁶⁴ - 1; order and distortions come from it.
         workers: processes that prepare batches ahead; 0 prepares each one when it is asked for.
         shuffle: whether every epoch has its own order; otherwise it is the part's.
-        drop_last: whether all batches are whole.
         multilabel_classes: K where an image may show any number of classes; None where it shows exactly one.
         rank: which of the processes that train together this is, 0 to world_size - 1; each gets other images.
         world_size: how many there are.
-
-    Attributes:
-        waited_seconds: how long the trainer has waited for batches in the latest epoch.
 
     Raises:
         ArgumentError: an argument is out of range, or an image has no class or several without `multilabel_classes`.
@@ -124,7 +119,6 @@ class Loader:
         seed: int = 0,
         workers: int = 0,
         shuffle: bool = False,
-        drop_last: bool = False,
         multilabel_classes: int | None = None,
         rank: int = 0,
         world_size: int = 1,
@@ -133,9 +127,8 @@ class Loader:
         if multilabel_classes is None:
             _check_one_label_each(part)
         self.part, self.batch_size, self.seed = part, batch_size, seed
-        self.shuffle, self.drop_last = shuffle, drop_last
+        self.shuffle = shuffle
         self.rank, self.world_size = rank, world_size
-        self.waited_seconds = 0.0
         self._plan = _Plan()
         self._batches: DataLoader[Batch | DataError] = DataLoader(
             _Reader(part, preset, pipeline, seed, multilabel_classes),
@@ -150,7 +143,7 @@ class Loader:
         )
 
     def __len__(self) -> int:
-        return count_batches(len(self.part), self.batch_size, self.world_size, drop_last=self.drop_last)
+        return count_batches(len(self.part), self.batch_size, self.world_size)
 
     def epoch(self, epoch: int, start_step: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from a step on.
@@ -163,14 +156,10 @@ class Loader:
             DataError: an image can't be read; the message names it.
         """
         self._plan.keys = [_Key(epoch, indices) for indices in self._epoch_indices(epoch)[start_step:]]
-        self.waited_seconds = 0.0
-        batches, started = iter(self._batches), time.perf_counter()
-        for batch in batches:
-            self.waited_seconds += time.perf_counter() - started
+        for batch in self._batches:
             if isinstance(batch, DataError):
                 raise batch
             yield batch
-            started = time.perf_counter()
 
     def close(self) -> None:
         """Stop the workers; another epoch would start new ones."""
@@ -182,9 +171,7 @@ class Loader:
         order = np.arange(len(self.part))
         if self.shuffle:
             order_rng(self.seed, epoch).shuffle(order)
-        return epoch_batches(
-            order, self.batch_size, rank=self.rank, world_size=self.world_size, drop_last=self.drop_last
-        )
+        return epoch_batches(order, self.batch_size, rank=self.rank, world_size=self.world_size)
 
 
 def _as_it_is(batch: Any) -> Any:

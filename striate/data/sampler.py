@@ -28,27 +28,23 @@ def _philox(seed: int, epoch: int, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
-def count_batches(n: int, batch_size: int, world_size: int = 1, *, drop_last: bool = False) -> int:
+def count_batches(n: int, batch_size: int, world_size: int = 1) -> int:
     """How many batches each process sees in an epoch of n images."""
-    together = batch_size * world_size
-    return n // together if drop_last else -(-n // together)
+    return -(-n // (batch_size * world_size))
 
 
-def epoch_batches(
-    order: Indices, batch_size: int, *, rank: int = 0, world_size: int = 1, drop_last: bool = False
-) -> list[Indices]:
+def epoch_batches(order: Indices, batch_size: int, *, rank: int = 0, world_size: int = 1) -> list[Indices]:
     """Cut an epoch's order into the batches of one process.
 
     No image is lost or repeated: there are as few batches as `batch_size` allows, the same number for every process,
     and their sizes differ by at most one. So there is no tiny last batch, whose gradient would count as much as a
-    whole one's. With `drop_last` all have exactly `batch_size` images, and what is left over waits for another order.
+    whole one's.
 
     Args:
         order: (n,) indices of images.
         batch_size: the most images in a batch of one process.
         rank: which process, 0 to world_size - 1.
         world_size: how many processes train together.
-        drop_last: whether all batches are whole.
 
     Raises:
         ArgumentError: some process would have an empty batch: there are fewer images than processes, or batches of one
@@ -60,10 +56,8 @@ def epoch_batches(
         >>> [batch.tolist() for batch in epoch_batches(np.arange(7), 2, rank=1, world_size=2)]
         [[2, 3], [6]]
     """
-    steps = count_batches(len(order), batch_size, world_size, drop_last=drop_last)
-    if not drop_last and len(order) < steps * world_size:
+    steps = count_batches(len(order), batch_size, world_size)
+    if len(order) < steps * world_size:
         raise ArgumentError.of("batch_size", f"larger, or {len(order)} images leave a process without any", batch_size)
-    if drop_last:
-        order = order[: steps * world_size * batch_size]
     pieces = np.array_split(order, steps * world_size) if steps else []
     return pieces[rank::world_size]

@@ -21,18 +21,6 @@ def test_no_image_is_lost_or_repeated(n, batch_size, world_size):
     assert count_batches(n, batch_size) == -(-n // batch_size)
 
 
-@given(st.integers(1, 200), st.integers(1, 50), st.integers(1, 4))
-def test_drop_last_keeps_whole_batches_only(n, batch_size, world_size):
-    shares = [
-        epoch_batches(np.arange(n), batch_size, rank=r, world_size=world_size, drop_last=True)
-        for r in range(world_size)
-    ]
-    batches = [b for share in shares for b in share]
-    assert all(len(b) == batch_size for b in batches)
-    assert n - len(batches) * batch_size < batch_size * world_size
-    assert len(np.unique([i for b in batches for i in b])) == len(batches) * batch_size
-
-
 def test_streams_differ_and_repeat():
     keys = [(s, e, i) for s in (0, 1, 2**64 - 1) for e in (0, 1) for i in (0, 1, 53_999)]
     first = [sample_rng(*key).random() for key in keys] + [order_rng(s, e).random() for s, e, _ in keys[::3]]
