@@ -11,7 +11,7 @@ from striate.errors import ModelFileError, ShapeError
 from striate.models import check_size, create_model, find_source, load_model
 from striate.preset import Preset
 from striate.results import Classes
-from striate.runtime import Engine
+from striate.runtime import Engine, folded
 from striate.tasks.classify import ClassifyTask, Probabilities, find_task
 from striate.tasks.run_folder import RunFolder
 from striate.training import Device
@@ -104,11 +104,11 @@ def _from_file(path: Path, device: Device) -> Classifier:
     except ShapeError as e:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
     precision = header.record.get("inference_precision", "fp32")
-    engine = Engine(network, header.preset, device=device, precision=precision)
+    engine = Engine(folded(network), header.preset, device=device, precision=precision)
     return Classifier(engine, find_task(header.task, header.thresholds), header.record)
 
 
 def _from_source(name: str, device: Device) -> Classifier:
     source = find_source(name)
     network = create_model(source.network, num_classes=len(source.preset.labels), weights=name)
-    return Classifier(Engine(network, source.preset, device=device), ClassifyTask(False), notice=source.notice)
+    return Classifier(Engine(folded(network), source.preset, device=device), ClassifyTask(False), notice=source.notice)
