@@ -47,4 +47,4 @@ def _fold_norms(layers: nn.Sequential) -> None:
 def _overwrite(layers: nn.Sequential) -> None:
     for (_, before), (name, activation) in pairwise(list(layers.named_children())):
         if isinstance(before, Conv) and isinstance(activation, nn.ReLU | nn.ReLU6):
-            setattr(layers, name, type(activation)(inplace=True))
+            setattr(layers, name, type(activation)(inplace=True).eval())
