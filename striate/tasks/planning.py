@@ -124,7 +124,7 @@ def _usual_batch_size(images: int) -> int:
 
 def _make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, pretrained: bool) -> Recipe:
     """Enough steps for what has to be learned: a head is soon trained, a network from random weights is not."""
-    rate, steps, fewest = (3e-3, 100, 10) if freeze == "all" else (3e-4, 600, 10) if pretrained else (3e-3, 2000, 20)
+    rate, steps, fewest = (3e-3, 100, 10) if freeze == "all" else (3e-4, 600, 10) if pretrained else (3e-3, 2000, 15)
     optimizer = wishes.optimizer or "adamw"
     usual: dict[str, Any] = {"epochs": min(60, max(fewest, math.ceil(steps * batch_size / images)))}
     if optimizer.startswith("adam"):

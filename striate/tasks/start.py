@@ -14,7 +14,7 @@ from striate.tasks.plan import Plan, PrecisionWish, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
-from striate.training import Device, OptimizerName
+from striate.training import Device, OptimizerName, agree, make_accelerator
 from striate.version import __version__
 
 
@@ -74,16 +74,24 @@ def train(
         return _resume(data, out, wishes, device, workers)
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
-    folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
-    if folder.path.resolve().is_relative_to(Path(data).resolve()):  # it would be taken for a class from then on
-        raise ArgumentError.of("out", f"a folder outside of the data {data}", str(folder.path))
-    folder.refuse_old_run()
+    folder = _new_folder(data, out, device)
     dataset = open_data(data, seed=wishes.seed or 0, skip_bad=skip_bad)
     plan = make_plan(dataset, wishes)
     run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, skip_bad), device, workers)
     folder.create()  # nothing is written before all is known to be sound
     run.write([run.start])
     return run
+
+
+def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> RunFolder:
+    """The run's folder, chosen and checked by the first of several processes before any of them goes on."""
+    is_main = make_accelerator(device).is_main_process
+    folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
+    if folder.path.resolve().is_relative_to(Path(data).resolve()):  # it would be taken for a class from then on
+        raise ArgumentError.of("out", f"a folder outside of the data {data}", str(folder.path))
+    if is_main:
+        folder.refuse_old_run()
+    return RunFolder(agree([str(folder.path)])[0])
 
 
 def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_bad: bool) -> dict[str, Any]:
