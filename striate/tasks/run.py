@@ -14,7 +14,7 @@ from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
 from striate.errors import ArgumentError, StriateError
 from striate.layers import Norm
 from striate.models import ModelFile, Network, create_model, find_source, save_model
-from striate.runtime import Engine
+from striate.runtime import Engine, folded
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.evaluation import answer
@@ -209,8 +209,9 @@ class Run:
         """Measure the best epoch's weights and write what a training is for."""
         if not self.is_main:
             return
-        inference = self._inference_precision(network, precision)
-        classifier = self._classifier(network, inference)
+        ready = folded(network)  # as `load` will run it
+        inference = self._inference_precision(ready, precision)
+        classifier = self._classifier(ready, inference)
         facts = {
             "train_precision": precision,
             "inference_precision": inference,
@@ -231,7 +232,7 @@ class Run:
         self.write([*self._lines(epochs), {"event": "result", **result}])
         self.outcome = Outcome(figures, self.folder.model, self.folder.report)
 
-    def _inference_precision(self, network: Network, precision: Precision) -> Precision:
+    def _inference_precision(self, network: nn.Module, precision: Precision) -> Precision:
         """bf16 only where it was faster in training and answers as fp32 does on held-back images."""
         if precision == "fp32":
             return "fp32"
