@@ -51,7 +51,7 @@ def train(
     """
     prepare_process()
     from striate.tasks import train
-    from striate.training import Recipe
+    from striate.training import Recipe, leave
 
     run = train(
         data,
@@ -76,6 +76,7 @@ def train(
         _introduce(run)
     _follow(run)
     _conclude(run, as_json)
+    leave()
 
 
 def _usual_workers() -> int:

@@ -1,7 +1,7 @@
 """Training: the visible loop, recipes, losses, freezing, and checkpoints that resume to the bit."""
 
 from striate.training.batches import Batch, Batches
-from striate.training.device import Device, agree, make_accelerator, pick_device
+from striate.training.device import Device, agree, leave, make_accelerator, pick_device
 from striate.training.ema import Ema
 from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
@@ -33,6 +33,7 @@ __all__ = [
     "freeze",
     "is_frozen",
     "learning_rate",
+    "leave",
     "logistic_cross_entropy",
     "make_accelerator",
     "make_optimizer",

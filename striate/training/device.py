@@ -63,6 +63,19 @@ def make_accelerator(device: Device = "auto") -> "Accelerator":
     return accelerator
 
 
+def leave() -> None:
+    """Take leave of the processes that this one trained with, if any; whoever started the process calls it at its end.
+
+    Else their threads of communication are still there when Python ends, which aborts now and then.
+
+    Example:
+        >>> leave()
+    """
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()  # nobody goes while another still talks
+        torch.distributed.destroy_process_group()
+
+
 def agree(choices: list[Choice]) -> list[Choice]:
     """What the first of several processes that train together chose, in place of each one's own.
 

@@ -20,7 +20,7 @@ from striate.data.loader import Loader
 from striate.data.records import Item, Part
 from striate.models.network import Network
 from striate.preset import Preset
-from striate.training import Recipe, fit, softmax_cross_entropy
+from striate.training import Recipe, fit, leave, softmax_cross_entropy
 
 N = 44
 BATCH = 11  # two processes have 6 and 5 of them
@@ -132,6 +132,7 @@ def main():
     options = vars(parser.parse_args())
     torch.set_num_threads(1)
     save_file(run(**options), options["folder"] / f"final-{os.environ.get('RANK', '0')}.safetensors")
+    leave()
 
 
 if __name__ == "__main__":
