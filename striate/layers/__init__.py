@@ -1,5 +1,6 @@
 """Modules that networks are made of, for signals, images and volumes."""
 
+from striate.layers.branches import Branches
 from striate.layers.conv import SamePad, conv, conv_norm
 from striate.layers.dims import Norm, kinds
 from striate.layers.lrn import LRN
@@ -7,9 +8,11 @@ from striate.layers.pool import GlobalAvgPool, avg_pool, grid_pool, max_pool
 from striate.layers.residual import Residual, inverted_residual, inverted_stage
 from striate.layers.sequential import sequential
 from striate.layers.trace import Record, trace
+from striate.layers.width import scale_channels
 
 __all__ = [
     "LRN",
+    "Branches",
     "GlobalAvgPool",
     "Norm",
     "Record",
@@ -23,6 +26,7 @@ __all__ = [
     "inverted_stage",
     "kinds",
     "max_pool",
+    "scale_channels",
     "sequential",
     "trace",
 ]

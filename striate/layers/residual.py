@@ -12,7 +12,12 @@ from striate.layers.sequential import sequential
 
 
 class Residual(nn.Module):
-    """path(x) + shortcut(x), or path(x) alone where there is no shortcut.
+    """scale * path(x) + shortcut(x), or path(x) alone where there is no shortcut.
+
+    Args:
+        path, shortcut: modules of one output shape.
+        scale: what the path is multiplied by before the shortcut is added (Szegedy et al., 2016,
+            arXiv:1602.07261, section 3.3); 1 in residual networks.
 
     Example:
         >>> import torch
@@ -21,14 +26,18 @@ class Residual(nn.Module):
         tensor([2., 4.])
     """
 
-    def __init__(self, path: nn.Module, shortcut: nn.Module | None):
+    def __init__(self, path: nn.Module, shortcut: nn.Module | None, scale: float = 1.0):
         super().__init__()
-        self.path, self.shortcut = path, shortcut
+        self.path, self.shortcut, self.scale = path, shortcut, scale
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *S) -> (N, C', *S')"""
         y: Tensor = self.path(x)
-        return y if self.shortcut is None else y + self.shortcut(x)
+        if self.shortcut is None:
+            return y
+        if self.scale != 1.0:
+            y = self.scale * y
+        return y + self.shortcut(x)  # type: ignore[no-any-return]
 
 
 def inverted_residual(

@@ -1,17 +1,19 @@
 """Networks by name, the weights that others published for them, and the model file."""
 
 # A family registers its networks when it is imported.
-from striate.models import efficientnet_lite, lenet, mobilenet_v2, resnet, vgg
+from striate.models import efficientnet_lite, lenet, mobilenet_v2, resnet, resnet_cifar, vgg
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
 from striate.models.document import ModelFile
 from striate.models.file import load_model, read_header, save_model
-from striate.models.network import Network
+from striate.models.network import AuxiliaryLogits, Network
 from striate.models.registry import Entry, check_size, find_entry, model_names
-from striate.models.weights import SOURCES, Source, find_source, load_pretrained
+from striate.models.sources import SOURCES, Source, find_source
+from striate.models.weights import load_pretrained
 
 __all__ = [
     "SOURCES",
+    "AuxiliaryLogits",
     "Entry",
     "ModelFile",
     "Network",
@@ -29,6 +31,7 @@ __all__ = [
     "model_names",
     "read_header",
     "resnet",
+    "resnet_cifar",
     "save_model",
     "vgg",
 ]

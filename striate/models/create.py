@@ -5,7 +5,8 @@ from typing import Any
 from striate.errors import ArgumentError
 from striate.models.network import Network
 from striate.models.registry import find_entry
-from striate.models.weights import Source, find_source, load_pretrained
+from striate.models.sources import Source, find_source
+from striate.models.weights import load_pretrained
 
 
 def create_model(
@@ -26,7 +27,8 @@ def create_model(
         dims: spatial dimensions of the input: 1 for signals, 2 for images, 3 for volumes.
         weights: a published set by name (see `striate weights list`). Where it was made for another
             number of classes, the classifier alone stays freshly initialised.
-        options: the family's own, such as ResNet's `shortcut`.
+        options: the family's own, such as ResNet's `shortcut`; most have a `width`, a factor of all channels between
+            input and logits.
 
     Returns:
         the network, in training mode: (N, in_channels, *S) -> logits (N, num_classes).

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, sequential
+from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, scale_channels, sequential
 from striate.models.network import Network, he_initialise
 from striate.models.registry import register
 from striate.models.rename import Rename, rename_layers
@@ -31,17 +31,6 @@ TABLE = (
 tf_unit = partial(conv_norm, padding="same", eps=1e-3, momentum=0.01)
 
 
-def scale_channels(channels: int, width: float) -> int:
-    """`width` times as many channels, to the nearest multiple of 8 but never under 90 %.
-
-    Example:
-        >>> [scale_channels(c, 1.1) for c in (16, 24, 40, 320)]
-        [16, 24, 48, 352]
-    """
-    nearest = max(8, int(channels * width + 4) // 8 * 8)
-    return nearest if nearest >= 0.9 * channels * width else nearest + 8
-
-
 def scale_table(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
     """The table with `width` times the channels and, between its ends, `depth` times the blocks, rounded up.
 
@@ -57,15 +46,29 @@ def scale_table(width: float, depth: float) -> list[tuple[int, int, int, int, in
 
 
 def efficientnet_lite(
-    width: float, depth: float, dropout: float, *, dims: int = 2, in_channels: int = 3, num_classes: int = 1000
+    wide: float,
+    deep: float,
+    dropout: float,
+    *,
+    dims: int = 2,
+    in_channels: int = 3,
+    num_classes: int = 1000,
+    width: float = 1.0,
 ) -> Network:
-    """(N, in_channels, *S) -> (N, num_classes)"""
-    stages, channels = {"stem": tf_unit(dims, in_channels, 32, 3, 2, activation=nn.ReLU6)}, 32  # (N, 32, *S / 2)
-    for number, (expansion, kernel, out, blocks, stride) in enumerate(scale_table(width, depth), 1):
+    """(N, in_channels, *S) -> (N, num_classes)
+
+    Args:
+        wide, deep: how many times wider and deeper than EfficientNet-Lite0.
+        dropout: share of the features that training leaves out.
+        dims, in_channels, num_classes, width: as in `create_model`; the width comes on top of `wide`.
+    """
+    channels, top = scale_channels(32, width), scale_channels(1280, max(1.0, width))
+    stages = {"stem": tf_unit(dims, in_channels, channels, 3, 2, activation=nn.ReLU6)}  # (N, 32, *S / 2)
+    for number, (expansion, kernel, out, blocks, stride) in enumerate(scale_table(wide * width, deep), 1):
         stages[f"stage{number}"] = inverted_stage(dims, channels, out, kernel, stride, expansion, blocks, tf_unit)
         channels = out
-    stages["top"] = tf_unit(dims, channels, 1280, 1, activation=nn.ReLU6)  # (N, 1280, *S / 32)
-    head = sequential(pool=GlobalAvgPool(), dropout=nn.Dropout(dropout), classifier=nn.Linear(1280, num_classes))
+    stages["top"] = tf_unit(dims, channels, top, 1, activation=nn.ReLU6)  # (N, 1280, *S / 32)
+    head = sequential(pool=GlobalAvgPool(), dropout=nn.Dropout(dropout), classifier=nn.Linear(top, num_classes))
     return he_initialise(Network(stages, head))
 
 
@@ -95,19 +98,19 @@ def published_names(depth: float) -> Rename:
     return rename_layers(stages | {"_fc": "head.classifier"})
 
 
-@register(efficientnet_lite, size=224, rename=published_names(1.0))
+@register(efficientnet_lite, size=224, published={"efficientnet-lite": published_names(1.0)})
 def efficientnet_lite0(**options: Any) -> Network:
     """4,652,008 parameters."""
     return efficientnet_lite(1.0, 1.0, 0.2, **options)
 
 
-@register(efficientnet_lite, size=240, rename=published_names(1.1))
+@register(efficientnet_lite, size=240, published={"efficientnet-lite": published_names(1.1)})
 def efficientnet_lite1(**options: Any) -> Network:
     """5,416,680 parameters."""
     return efficientnet_lite(1.0, 1.1, 0.2, **options)
 
 
-@register(efficientnet_lite, size=260, rename=published_names(1.2))
+@register(efficientnet_lite, size=260, published={"efficientnet-lite": published_names(1.2)})
 def efficientnet_lite2(**options: Any) -> Network:
     """6,092,072 parameters."""
     return efficientnet_lite(1.1, 1.2, 0.3, **options)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, sequential
+from striate.layers import GlobalAvgPool, conv_norm, inverted_stage, scale_channels, sequential
 from striate.models.network import Network, he_initialise
 from striate.models.registry import register
 from striate.models.rename import Rename, rename_layers
@@ -17,14 +17,16 @@ from striate.models.rename import Rename, rename_layers
 TABLE = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 
 
-def mobilenet(*, dims: int = 2, in_channels: int = 3, num_classes: int = 1000) -> Network:
-    """(N, in_channels, *S) -> (N, num_classes)"""
-    stages, channels = {"stem": conv_norm(dims, in_channels, 32, 3, 2, activation=nn.ReLU6)}, 32  # (N, 32, *S / 2)
-    for number, (expansion, out, blocks, stride) in enumerate(TABLE, 1):
+def mobilenet(*, dims: int = 2, in_channels: int = 3, num_classes: int = 1000, width: float = 1.0) -> Network:
+    """(N, in_channels, *S) -> (N, num_classes); the paper widens the top, but doesn't narrow it."""
+    channels, top = scale_channels(32, width), scale_channels(1280, max(1.0, width))
+    stages = {"stem": conv_norm(dims, in_channels, channels, 3, 2, activation=nn.ReLU6)}  # (N, 32, *S / 2)
+    for number, (expansion, full_width, blocks, stride) in enumerate(TABLE, 1):
+        out = scale_channels(full_width, width)
         stages[f"stage{number}"] = inverted_stage(dims, channels, out, 3, stride, expansion, blocks)
         channels = out
-    stages["top"] = conv_norm(dims, channels, 1280, 1, activation=nn.ReLU6)  # (N, 1280, *S / 32)
-    head = sequential(pool=GlobalAvgPool(), dropout=nn.Dropout(0.2), classifier=nn.Linear(1280, num_classes))
+    stages["top"] = conv_norm(dims, channels, top, 1, activation=nn.ReLU6)  # (N, 1280, *S / 32)
+    head = sequential(pool=GlobalAvgPool(), dropout=nn.Dropout(0.2), classifier=nn.Linear(top, num_classes))
     return he_initialise(Network(stages, head))
 
 
@@ -53,7 +55,7 @@ def torchvision_names() -> Rename:
     return rename_layers(stages | {"classifier.1": "head.classifier"})
 
 
-@register(mobilenet, rename=torchvision_names())
+@register(mobilenet, published={"torchvision": torchvision_names()})
 def mobilenet_v2(**options: Any) -> Network:
     """3,504,872 parameters."""
     return mobilenet(**options)

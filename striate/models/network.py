@@ -1,25 +1,44 @@
 """Network: named stages in order, then a head. Every family of the zoo is one."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError
 from striate.layers.dims import Conv
 
+CLASSIFIER = "classifier"
+
+
+class AuxiliaryLogits(NamedTuple):
+    """What a network with auxiliary heads answers in training.
+
+    Attributes:
+        logits: (N, K) of the head.
+        auxiliary: (N, K) of each auxiliary head, in the order of their stages.
+    """
+
+    logits: Tensor
+    auxiliary: tuple[Tensor, ...]
+
 
 class Network(nn.Module):
-    """Tensors in, tensors out: stages one after the other, then a head that ends in `classifier`.
+    """Tensors in, tensors out: stages one after the other, then a head with a `classifier`.
 
     Shapes: N images, C channels, *S the spatial sizes: L, or H W, or D H W.
 
     Args:
         stages: name -> module, in the order in which they run; (N, C, *S) -> (N, C', *S').
-        head: the last stage's activation -> logits (N, K). Its last child is named `classifier`,
-            the layer that transfer learning replaces.
+        head: the last stage's activation -> logits (N, K). One of its children is named `classifier`,
+            the layer with K outputs, which transfer learning replaces.
+        auxiliary: name of a stage -> another head on its activation, for training alone.
+
+    Attributes:
+        name: under which the registry built it; empty if it didn't.
 
     Raises:
-        ArgumentError: the head's last child has another name.
+        ArgumentError: a head without classifier, or an auxiliary head on no stage.
 
     Example:
         >>> import torch
@@ -31,16 +50,29 @@ class Network(nn.Module):
         torch.Size([2, 6, 14, 14])
     """
 
-    def __init__(self, stages: Mapping[str, nn.Module], head: nn.Module):
+    def __init__(
+        self, stages: Mapping[str, nn.Module], head: nn.Module, auxiliary: Mapping[str, nn.Module] | None = None
+    ):
         super().__init__()
-        children = [name for name, _ in head.named_children()]
-        if children[-1:] != ["classifier"]:
-            raise ArgumentError.of("head", "a module whose last child is named classifier", children)
+        for any_head in (head, *(auxiliary or {}).values()):
+            children = [name for name, _ in any_head.named_children()]
+            if CLASSIFIER not in children:
+                raise ArgumentError.of("head", "a module with a child named classifier", children)
+        for name in auxiliary or {}:
+            if name not in stages:
+                raise ArgumentError.of("auxiliary", f"heads on stages ({', '.join(stages)})", name)
+        self.name = ""
         self.stages = nn.ModuleDict(dict(stages))
         self.head = head
+        self.auxiliary = nn.ModuleDict(dict(auxiliary or {}))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, in_channels, *S) -> logits (N, num_classes)"""
+    def forward(self, x: Tensor) -> Tensor | AuxiliaryLogits:
+        """(N, in_channels, *S) -> logits (N, num_classes); in training, if it has auxiliary heads, with theirs."""
+        if self.training and self.auxiliary:
+            activations = self.features(x)
+            *_, last = activations.values()
+            others = tuple(self.auxiliary[name](activations[name]) for name in activations if name in self.auxiliary)
+            return AuxiliaryLogits(self.head(last), others)
         for stage in self.stages.values():
             x = stage(x)
         logits: Tensor = self.head(x)
@@ -58,13 +90,12 @@ def he_initialise(network: Network) -> Network:
     """Draw the weights of a network of ReLUs anew, so that signals keep their variance on the way up.
 
     All convolutions and dense layers get a normal distribution of variance 2 / fan_in and no bias, but
-    the classifier, which no ReLU follows, stays as it is. Returns the same network.
+    the classifiers, which no ReLU follows, stay as they are. Returns the same network.
 
     He et al., Delving Deep into Rectifiers, 2015, arXiv:1502.01852, equation 10.
     """
-    classifier = network.get_submodule("head.classifier")
-    for module in network.modules():
-        if isinstance(module, Conv | nn.Linear) and module is not classifier:
+    for name, module in network.named_modules():
+        if isinstance(module, Conv | nn.Linear) and not name.endswith(f".{CLASSIFIER}"):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

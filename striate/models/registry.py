@@ -28,8 +28,7 @@ class Entry:
         classes: as many as the paper tells apart.
         dims: numbers of spatial dimensions it can be built in.
         fixed_size: dense layers after a flatten allow `size` alone.
-        rename: a tensor's name in the weights that others publish -> its name here (a name it doesn't
-            know stays as it is); None where nobody publishes any.
+        published: who publishes weights -> how their names of tensors become ours.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Entry:
     classes: int
     dims: tuple[int, ...]
     fixed_size: bool
-    rename: Rename | None
+    published: Mapping[str, Rename]
 
 
 ENTRIES: dict[str, Entry] = {}
@@ -56,9 +55,11 @@ def register(
     classes: int = 1000,
     dims: tuple[int, ...] = (1, 2, 3),
     fixed_size: bool = False,
-    rename: Rename | None = None,
+    published: Mapping[str, Rename] | None = None,
 ) -> Callable[[Build], Build]:
     """Put a variant into the registry under its function's name; its options are the family's keyword arguments.
+
+    The other arguments are described in `Entry`.
 
     Example:
         >>> from striate.models.resnet import basic_path, resnet
@@ -69,7 +70,7 @@ def register(
         Traceback (most recent call last):
         striate.errors.ArgumentError: num_classes must be an integer of at least 1, got 0
         >>> ENTRIES.pop("resnet10").options
-        ('dims', 'in_channels', 'num_classes', 'shortcut', 'zero_last_norm')
+        ('dims', 'in_channels', 'num_classes', 'width', 'shortcut', 'zero_last_norm')
     """
     parameters = inspect.signature(family).parameters.values()
     options = tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
@@ -78,10 +79,12 @@ def register(
         @functools.wraps(variant)
         def build(**arguments: Any) -> Network:
             check_arguments(entry, arguments)
-            return variant(**arguments)
+            network = variant(**arguments)
+            network.name = name
+            return network
 
         name = variant.__name__
-        entry = Entry(name, build, options, size, smallest, channels, classes, dims, fixed_size, rename)
+        entry = Entry(name, build, options, size, smallest, channels, classes, dims, fixed_size, published or {})
         ENTRIES[name] = entry
         return build
 
@@ -102,6 +105,9 @@ def check_arguments(entry: Entry, arguments: Mapping[str, Any]) -> None:
         value = arguments.get(count, 1)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ArgumentError.of(count, "an integer of at least 1", value)
+    width = arguments.get("width", 1.0)
+    if not isinstance(width, int | float) or isinstance(width, bool) or not 0 < width <= 16:
+        raise ArgumentError.of("width", "a factor above 0, at most 16", width)
     if arguments.get("dims", entry.dims[0]) not in entry.dims:
         raise ArgumentError.of("dims", f"one of {', '.join(map(str, entry.dims))} for {entry.name}", arguments["dims"])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-Rename = Callable[[str], str]
+Rename = Callable[[str], str | None]  # their name of a tensor -> ours; None: a tensor that we have no use for
 
 
 def rename_layers(layers: Mapping[str, str]) -> Rename:

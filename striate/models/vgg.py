@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from striate.layers import conv, grid_pool, kinds, max_pool, sequential
+from striate.layers import conv, grid_pool, kinds, max_pool, scale_channels, sequential
 from striate.models.network import Network, he_initialise
 from striate.models.registry import register
 from striate.models.rename import Rename, rename_layers
@@ -27,25 +27,26 @@ def unit(dims: int, c_in: int, c_out: int, batch_norm: bool) -> nn.Sequential:
     )
 
 
-def vgg(layers: int, batch_norm: bool, *, dims: int = 2, in_channels: int = 3, num_classes: int = 1000) -> Network:
+def vgg(
+    layers: int, batch_norm: bool, *, dims: int = 2, in_channels: int = 3, num_classes: int = 1000, width: float = 1.0
+) -> Network:
     """(N, in_channels, *S) -> (N, num_classes)"""
-    stages = {}
-    for number, (depth, c_in, c_out) in enumerate(
-        zip(DEPTHS[layers], (in_channels, *CHANNELS[:-1]), CHANNELS, strict=True), 1
-    ):
-        channels = [c_in] + [c_out] * depth
-        units = [unit(dims, a, b, batch_norm) for a, b in pairwise(channels)]
-        stages[f"stage{number}"] = nn.Sequential(*units, max_pool(dims, 2))  # (N, c_out, *S / 2)
+    stages, channels, units = {}, in_channels, scale_channels(4096, width)
+    for number, (depth, full_width) in enumerate(zip(DEPTHS[layers], CHANNELS, strict=True), 1):
+        row = [channels] + [scale_channels(full_width, width)] * depth
+        channels = row[-1]
+        stage = [unit(dims, a, b, batch_norm) for a, b in pairwise(row)]
+        stages[f"stage{number}"] = nn.Sequential(*stage, max_pool(dims, 2))  # (N, channels, *S / 2)
     head = sequential(
         pool=grid_pool(dims, 7),
         flatten=nn.Flatten(),
-        dense1=nn.Linear(512 * 7**dims, 4096),
+        dense1=nn.Linear(channels * 7**dims, units),
         activation1=nn.ReLU(),
         dropout1=nn.Dropout(0.5),
-        dense2=nn.Linear(4096, 4096),
+        dense2=nn.Linear(units, units),
         activation2=nn.ReLU(),
         dropout2=nn.Dropout(0.5),
-        classifier=nn.Linear(4096, num_classes),
+        classifier=nn.Linear(units, num_classes),
     )
     return he_initialise(Network(stages, head))
 
@@ -69,49 +70,49 @@ def torchvision_names(layers: int, batch_norm: bool) -> Rename:
     return rename_layers(ours)
 
 
-@register(vgg, rename=torchvision_names(11, batch_norm=False))
+@register(vgg, published={"torchvision": torchvision_names(11, batch_norm=False)})
 def vgg11(**options: Any) -> Network:
     """132,863,336 parameters."""
     return vgg(11, False, **options)
 
 
-@register(vgg, rename=torchvision_names(13, batch_norm=False))
+@register(vgg, published={"torchvision": torchvision_names(13, batch_norm=False)})
 def vgg13(**options: Any) -> Network:
     """133,047,848 parameters."""
     return vgg(13, False, **options)
 
 
-@register(vgg, rename=torchvision_names(16, batch_norm=False))
+@register(vgg, published={"torchvision": torchvision_names(16, batch_norm=False)})
 def vgg16(**options: Any) -> Network:
     """138,357,544 parameters."""
     return vgg(16, False, **options)
 
 
-@register(vgg, rename=torchvision_names(19, batch_norm=False))
+@register(vgg, published={"torchvision": torchvision_names(19, batch_norm=False)})
 def vgg19(**options: Any) -> Network:
     """143,667,240 parameters."""
     return vgg(19, False, **options)
 
 
-@register(vgg, rename=torchvision_names(11, batch_norm=True))
+@register(vgg, published={"torchvision": torchvision_names(11, batch_norm=True)})
 def vgg11_bn(**options: Any) -> Network:
     """132,868,840 parameters."""
     return vgg(11, True, **options)
 
 
-@register(vgg, rename=torchvision_names(13, batch_norm=True))
+@register(vgg, published={"torchvision": torchvision_names(13, batch_norm=True)})
 def vgg13_bn(**options: Any) -> Network:
     """133,053,736 parameters."""
     return vgg(13, True, **options)
 
 
-@register(vgg, rename=torchvision_names(16, batch_norm=True))
+@register(vgg, published={"torchvision": torchvision_names(16, batch_norm=True)})
 def vgg16_bn(**options: Any) -> Network:
     """138,365,992 parameters."""
     return vgg(16, True, **options)
 
 
-@register(vgg, rename=torchvision_names(19, batch_norm=True))
+@register(vgg, published={"torchvision": torchvision_names(19, batch_norm=True)})
 def vgg19_bn(**options: Any) -> Network:
     """143,678,248 parameters."""
     return vgg(19, True, **options)

@@ -16,7 +16,7 @@ from striate.data import Part
 from striate.errors import ModelFileError
 from striate.metrics import Classification, MultilabelClassification, classification, multilabel
 from striate.results import Classes
-from striate.training import Loss, logistic_cross_entropy, softmax_cross_entropy
+from striate.training import Loss, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 
 Figures = Classification | MultilabelClassification
 Probabilities = NDArray[np.float64]  # (N, K)
@@ -53,9 +53,9 @@ class ClassifyTask:
     def loss(self, label_smoothing: float, class_weights: Sequence[float] = ()) -> Loss:
         """The cost of (logits, targets)."""
         if self.multilabel:
-            return partial(logistic_cross_entropy, label_smoothing=label_smoothing)
+            return with_auxiliary(partial(logistic_cross_entropy, label_smoothing=label_smoothing))
         weights = torch.tensor(class_weights) if class_weights else None
-        return partial(softmax_cross_entropy, label_smoothing=label_smoothing, class_weights=weights)
+        return with_auxiliary(partial(softmax_cross_entropy, label_smoothing=label_smoothing, class_weights=weights))
 
     def targets(self, part: Part, num_classes: int) -> NDArray[np.int64]:
         """(N,) class numbers, or (N, K) of 0 and 1."""

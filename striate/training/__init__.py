@@ -5,7 +5,7 @@ from striate.training.device import Device, agree, leave, make_accelerator, pick
 from striate.training.ema import Ema
 from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
-from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy
+from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 from striate.training.optimizers import make_optimizer
 from striate.training.precision import Precision, autocast, bf16_agrees, choose_precision
 from striate.training.recipe import OptimizerName, Recipe
@@ -39,4 +39,5 @@ __all__ = [
     "make_optimizer",
     "pick_device",
     "softmax_cross_entropy",
+    "with_auxiliary",
 ]

@@ -4,13 +4,16 @@ Binary problems are two classes with softmax, or one logit with the logistic los
 softmax over (0, z) is the logistic function of z.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import ArgumentError
+from striate.models import AuxiliaryLogits
+
+AUXILIARY_WEIGHT = 0.3  # Szegedy et al., 2014, arXiv:1409.4842, section 5
 
 
 def softmax_cross_entropy(
@@ -58,6 +61,27 @@ def logistic_cross_entropy(logits: Tensor, targets: Tensor, *, label_smoothing: 
     """
     smoothed = targets.float() * (1 - label_smoothing) + label_smoothing / 2
     return F.binary_cross_entropy_with_logits(logits.float(), smoothed)
+
+
+def with_auxiliary(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor | AuxiliaryLogits, Tensor], Tensor]:
+    """The same loss, plus 0.3 of it for every auxiliary head of a network that has any.
+
+    Args:
+        loss: of (logits, targets).
+
+    Example:
+        >>> answers = AuxiliaryLogits(torch.zeros(2, 4), auxiliary=(torch.zeros(2, 4),) * 2)
+        >>> with_auxiliary(softmax_cross_entropy)(answers, torch.tensor([0, 1])).item()  # 1.6 log 4
+        2.218...
+    """
+
+    def total(answers: Tensor | AuxiliaryLogits, targets: Tensor) -> Tensor:
+        if not isinstance(answers, AuxiliaryLogits):
+            return loss(answers, targets)
+        costs = [AUXILIARY_WEIGHT * loss(logits, targets) for logits in answers.auxiliary]
+        return torch.stack([loss(answers.logits, targets), *costs]).sum()
+
+    return total
 
 
 def class_weights(counts: Sequence[int]) -> Tensor:

@@ -1,15 +1,27 @@
-"""What every registered network must keep: shapes, gradients, names, saving; in every number of dimensions."""
+"""What every registered network must keep: shapes, gradients, names, saving; in every number of dimensions.
+
+`make test` runs all of them narrow (width 1/8) and the small ones as they are; `make test-all` runs all as they are.
+"""
+
+import re
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from striate.models import Entry, Network, blueprint, create_model, find_entry, model_names
+from striate.models import AuxiliaryLogits, Entry, Network, blueprint, create_model, find_entry, model_names
 
-# As published by torchvision and by Google; of the plain networks, ResNet's less three projections with their norms.
+# As their papers, torchvision, timm, Google and dlib have them; of the plain networks, ResNet's less three projections
+# with their norms. Auxiliary heads, which serve training alone, are not counted.
 PROJECTIONS = sum(c * 2 * c + 2 * 2 * c for c in (64, 128, 256))
+CIFAR = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962, 1202: 19_421_274}
 PARAMETERS = {
     "lenet5": 61_706,
+    "lenet5_1998": 60_000,
+    "alexnet": 61_100_840,
+    "alexnet_2012": 60_965_224,
+    "alexnet_merged": 62_378_344,
     "vgg11": 132_863_336,
     "vgg13": 133_047_848,
     "vgg16": 138_357_544,
@@ -25,84 +37,113 @@ PARAMETERS = {
     "resnet152": 60_192_808,
     "plain18": 11_689_512 - PROJECTIONS,
     "plain34": 21_797_672 - PROJECTIONS,
+    **{f"resnet{layers}": count for layers, count in CIFAR.items()},
+    **{f"plain{layers}": CIFAR[layers] for layers in (20, 32, 44, 56, 110)},
+    "nin_cifar": 966_986,
+    "googlenet": 6_624_904,
+    "inception_v3": 23_834_568,
+    "inception_v4": 42_679_816,
+    "inception_resnet_v2": 55_843_464,
     "mobilenet_v2": 3_504_872,
     "efficientnet_lite0": 4_652_008,
     "efficientnet_lite1": 5_416_680,
     "efficientnet_lite2": 6_092_072,
+    "squeezenet1_0": 1_248_424,
+    "squeezenet1_1": 1_235_496,
 }
 
 CASES = [(name, dims) for name in model_names() for dims in find_entry(name).dims]
-QUICK = {
-    ("lenet5", 1), ("lenet5", 2), ("lenet5", 3),
-    ("resnet18", 1), ("resnet18", 2), ("plain18", 1),
-    ("mobilenet_v2", 2), ("mobilenet_v2", 3), ("efficientnet_lite0", 1), ("efficientnet_lite0", 2),
-}  # fmt: skip
-# In three dimensions VGG's first dense layer alone has 512 * 7**3 * 4096 weights, 2.9 GB: shapes only.
-TOO_LARGE = {(name, 3) for name in model_names("vgg*")}
+NARROW = 1 / 8
+SMALL = {"lenet5", "lenet5_1998", "resnet20", "plain20", "mobilenet_v2", "efficientnet_lite0", "squeezenet1_1"}
+# In three dimensions the first dense layer of VGG alone has 512 * 7**3 * 4096 weights, 2.9 GB: shapes only.
+TOO_LARGE = {(name, 3) for name in (*model_names("vgg*"), *model_names("alexnet*"))}
 WHOLE = [
-    pytest.param(name, dims, marks=() if (name, dims) in QUICK else pytest.mark.slow)
+    pytest.param(name, dims, marks=() if name in SMALL and dims < 3 else pytest.mark.slow)
     for name, dims in CASES
     if (name, dims) not in TOO_LARGE
 ]
+# More layers than a test has time for.
+DEEP = {"resnet1202", "resnet110", "plain110", "resnet152", "resnet101"}
+
+# Parameters whose gradient is zero by nature.
+LAZY = {
+    r"(vgg.._bn): .*\.conv\.bias": "a bias before batch norm is subtracted again with the mean",
+}
 
 
 def sides(entry: Entry, dims: int) -> list[tuple[int, ...]]:
     """Two inputs: the smallest, and one of odd and unequal sides; only one where the network fixes it."""
     smallest = (entry.smallest,) * dims
-    return [smallest] if entry.fixed_size else [smallest, (37, 33, 35)[:dims]]
+    if entry.fixed_size:
+        return [(entry.size,) * dims]
+    return [smallest, tuple(entry.smallest + more for more in (5, 1, 3)[:dims])]
 
 
 def count(network: Network) -> int:
-    return sum(p.numel() for p in network.parameters())
+    """Parameters of what answers; auxiliary heads not counted."""
+    return sum(p.numel() for part in (network.stages, network.head) for p in part.parameters())
 
 
 def test_every_network_is_counted() -> None:
     assert set(model_names()) == set(PARAMETERS)
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", model_names())
 def test_number_of_parameters(name: str) -> None:
     entry = find_entry(name)
-    network = blueprint(entry.build, num_classes=10 if name == "lenet5" else 1000, in_channels=entry.channels, dims=2)
+    network = blueprint(entry.build, num_classes=entry.classes, in_channels=entry.channels, dims=2)
     assert count(network) == PARAMETERS[name]
 
 
 @pytest.mark.parametrize(("name", "dims"), CASES)
-def test_shapes_and_names(name: str, dims: int) -> None:
+@pytest.mark.parametrize("in_channels", [1, 3, 4])
+def test_shapes_and_names(name: str, dims: int, in_channels: int) -> None:
     entry = find_entry(name)
-    network = blueprint(entry.build, num_classes=7, in_channels=4, dims=dims).eval()
-    size = sides(entry, dims)[-1]
-    with torch.device("meta"), torch.no_grad():
-        features = network.features(torch.zeros(2, 4, *size))
-        logits = network.head(list(features.values())[-1])
-    assert list(features) == list(network.stages)
-    assert all(f.shape[0] == 2 and f.ndim == 2 + dims for f in features.values())
-    assert logits.shape == (2, 7)
-    assert [child for child, _ in network.head.named_children()][-1] == "classifier"
+    network = blueprint(entry.build, num_classes=7, in_channels=in_channels, dims=dims).eval()
+    assert network.name == name
+    for size in sides(entry, dims):
+        with torch.device("meta"), torch.no_grad():
+            features = network.features(torch.zeros(2, in_channels, *size))
+            logits = network.head(list(features.values())[-1])
+        assert list(features) == list(network.stages)
+        assert all(f.shape[0] == 2 and f.ndim == 2 + dims for f in features.values())
+        assert logits.shape == (2, 7)
 
 
-@pytest.mark.parametrize("name", model_names())
+@pytest.mark.parametrize("name", [name for name in model_names() if not find_entry(name).fixed_size])
 def test_the_smallest_input_leaves_one_sample_in_the_last_stage(name: str) -> None:
     entry = find_entry(name)
     network = blueprint(entry.build, num_classes=2, in_channels=3, dims=1).eval()
     with torch.device("meta"), torch.no_grad():
         *_, last = network.features(torch.zeros(1, 3, entry.smallest)).values()
     assert entry.smallest <= entry.size
-    assert last.shape[2] == (5 if name == "lenet5" else 1)
+    assert last.shape[2] == 1
+
+
+@pytest.mark.parametrize(("name", "dims"), [case for case in CASES if case[0] not in DEEP])
+def test_forward_backward_and_state_of_narrow_ones(name: str, dims: int) -> None:
+    narrow = {"width": NARROW} if "width" in find_entry(name).options else {}
+    check_learning(name, dims, **narrow)
 
 
 @pytest.mark.parametrize(("name", "dims"), WHOLE)
 def test_forward_backward_and_state(name: str, dims: int) -> None:
+    check_learning(name, dims)
+
+
+def check_learning(name: str, dims: int, **options: Any) -> None:
+    """Finite logits at two sizes, a gradient for every parameter, the same answers from the saved state."""
     entry = find_entry(name)
-    network = create_model(name, num_classes=3, in_channels=1, dims=dims)
+    network = create_model(name, num_classes=3, in_channels=1, dims=dims, **options)
     for size in sides(entry, dims):
-        logits = network(torch.randn(4, 1, *size))
-        assert logits.shape == (4, 3)
-        assert logits.isfinite().all()
-    torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1, 2, 0])).backward()
+        answers = network(torch.randn(4, 1, *size))
+        every = [answers.logits, *answers.auxiliary] if isinstance(answers, AuxiliaryLogits) else [answers]
+        assert all(logits.shape == (4, 3) and logits.isfinite().all() for logits in every)
+    targets = torch.tensor([0, 1, 2, 0])
+    sum(torch.nn.functional.cross_entropy(logits, targets) for logits in every).backward()  # type: ignore[union-attr]
     assert not lazy_parameters(network)
 
-    twin = create_model(name, num_classes=3, in_channels=1, dims=dims)
+    twin = create_model(name, num_classes=3, in_channels=1, dims=dims, **options)
     twin.load_state_dict(network.state_dict())
     x = torch.randn(2, 1, *size)
     with torch.inference_mode():
@@ -112,13 +153,10 @@ def test_forward_backward_and_state(name: str, dims: int) -> None:
 
 
 def lazy_parameters(network: Network) -> list[str]:
-    """Parameters without a finite gradient that is not all zero.
-
-    A bias before a batch norm is subtracted again with the mean: its gradient is zero by nature (VGG with batch norm).
-    """
-    names = {name for name, _ in network.named_parameters()}
-    normed = {n for n in names if n.endswith("conv.bias") and n.replace("conv.bias", "norm.bias") in names}
-    return [n for n, p in network.named_parameters() if n not in normed and not is_useful(p.grad)]
+    """Parameters without a finite gradient that is not all zero, but for those in the table."""
+    known = [re.compile(pattern) for pattern in LAZY]
+    lazy = [f"{network.name}: {n}" for n, p in network.named_parameters() if not is_useful(p.grad)]
+    return [name for name in lazy if not any(pattern.fullmatch(name) for pattern in known)]
 
 
 def is_useful(gradient: Tensor | None) -> bool:
@@ -133,6 +171,10 @@ def is_useful(gradient: Tensor | None) -> bool:
         ("resnet18", {"num_classes": 2.0}, "num_classes must be an integer of at least 1, got 2.0"),
         ("vgg16", {"in_channels": -1}, "in_channels must be an integer of at least 1, got -1"),
         ("vgg16", {"in_channels": True}, "in_channels must be an integer of at least 1, got True"),
+        ("vgg16", {"width": 0}, "width must be a factor above 0, at most 16, got 0"),
+        ("vgg16", {"width": float("nan")}, "width must be a factor above 0, at most 16, got nan"),
+        ("vgg16", {"width": "1"}, "width must be a factor above 0, at most 16, got '1'"),
+        ("lenet5", {"width": 0.5}, "no option of lenet5 named 'width'; known: dims, in_channels, num_classes"),
         ("lenet5", {"dims": 4}, "dims must be one of 1, 2, 3 for lenet5, got 4"),
         ("mobilenet_v2", {"dims": "2"}, "dims must be one of 1, 2, 3 for mobilenet_v2, got '2'"),
         ("plain18", {"shortcut": "A"}, "no option of plain18 named 'shortcut'; known: dims, in_channels, num_classes"),

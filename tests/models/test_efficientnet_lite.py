@@ -2,8 +2,9 @@ import pytest
 import torch
 from skimage import data
 
+from striate.layers import scale_channels
 from striate.models import create_model, find_entry, find_source
-from striate.models.efficientnet_lite import TABLE, scale_channels, scale_table
+from striate.models.efficientnet_lite import TABLE, scale_table
 
 NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 
@@ -14,7 +15,7 @@ def test_every_published_tensor_has_its_place(name: str) -> None:
     if not source.is_installed():
         pytest.skip(f"the package that carries the weights {name} is not installed")
     published = torch.load(source.where.path(), weights_only=True)
-    rename = find_entry(name).rename
+    rename = find_entry(name).published["efficientnet-lite"]
     renamed = {rename(key): t.shape for key, t in published.items()}
     assert len(renamed) == len(published)
     assert renamed == {key: t.shape for key, t in create_model(name).state_dict().items()}
@@ -29,8 +30,8 @@ def test_names_that_it_does_not_know_stay() -> None:
 def test_scaling_rounds_channels_to_eight_and_depths_up() -> None:
     assert [scale_channels(c, 1.0) for c in (16, 24, 40, 80, 112, 192, 320)] == [16, 24, 40, 80, 112, 192, 320]
     assert [scale_channels(c, 1.1) for c in (16, 24, 40, 80, 112, 192, 320)] == [16, 24, 48, 88, 120, 208, 352]
-    assert scale_channels(10, 1.0) == 16  # 8 would be less than 90 %
-    assert scale_channels(1, 1.0) == 8
+    assert scale_channels(10, 1.01) == 16  # 8 would be less than 90 %
+    assert scale_channels(1, 1.1) == 8
     assert scale_table(1.0, 1.0) == list(TABLE)
     assert [blocks for _, _, _, blocks, _ in scale_table(1.0, 1.1)] == [1, 3, 3, 4, 4, 5, 1]
 

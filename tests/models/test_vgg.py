@@ -42,13 +42,13 @@ def published_shapes(layers: int, batch_norm: bool) -> dict[str, tuple[int, ...]
 def test_every_published_tensor_has_its_place(layers: int, batch_norm: bool) -> None:
     entry = find_entry(f"vgg{layers}{'_bn' if batch_norm else ''}")
     published = published_shapes(layers, batch_norm)
-    renamed = {entry.rename(key): shape for key, shape in published.items()}
+    renamed = {entry.published["torchvision"](key): shape for key, shape in published.items()}
     assert len(renamed) == len(published)
     assert renamed == {key: tuple(t.shape) for key, t in blueprint(entry.build).state_dict().items()}
 
 
 def test_names_that_it_does_not_know_stay() -> None:
-    rename = find_entry("vgg16").rename
+    rename = find_entry("vgg16").published["torchvision"]
     for key in ("features.31.weight", "features.4.weight", "fc", ""):  # 4 is a pooling
         assert rename(key) == key
 
@@ -58,7 +58,9 @@ def test_stages_compute_what_the_table_says(batch_norm: bool) -> None:
     entry = find_entry(f"vgg11{'_bn' if batch_norm else ''}")
     state = {k: random_tensor(s) for k, s in published_shapes(11, batch_norm).items() if k.startswith("features")}
     stages = blueprint(entry.build).stages.eval()
-    stages.load_state_dict({entry.rename(k).removeprefix("stages."): t for k, t in state.items()}, assign=True)
+    stages.load_state_dict(
+        {entry.published["torchvision"](k).removeprefix("stages."): t for k, t in state.items()}, assign=True
+    )
     x = y = torch.randn(1, 3, 40, 32)
     for stage in stages.values():
         y = stage(y)

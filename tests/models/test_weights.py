@@ -16,7 +16,8 @@ import torch
 
 from striate.errors import MissingExtraError, UnknownNameError, WeightsError
 from striate.models import blueprint, create_model, find_entry, imagenet, weights
-from striate.models.weights import SOURCES, Package, find_source, load_pretrained
+from striate.models.sources import SOURCES, Package, find_source
+from striate.models.weights import load_pretrained
 
 NAMES = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2"]
 
@@ -31,7 +32,7 @@ def installed(name):
 def published(source):
     """The source's tensors under our names, read here without striate's loader."""
     state = torch.load(source.where.path(), weights_only=True)
-    rename = find_entry(source.network).rename
+    rename = find_entry(source.network).published[source.names]
     return {rename(name): t for name, t in state.items()}
 
 
@@ -104,7 +105,7 @@ def test_names_and_nearest_names():
 def test_a_record_says_what_it_takes_to_use_the_weights(name):
     source = find_source(name)
     entry = find_entry(source.network)
-    assert entry.rename is not None
+    assert source.names in entry.published
     assert source.preset.size_hw == (entry.size, entry.size)
     assert source.preset.short_side == entry.size + 32
     assert len(source.preset.labels) == 1000
