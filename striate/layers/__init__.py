@@ -2,7 +2,7 @@
 
 from striate.layers.branches import Branches
 from striate.layers.conv import SamePad, conv, conv_norm
-from striate.layers.dims import Norm, kinds
+from striate.layers.dims import Norm, along_axes, kinds
 from striate.layers.lrn import LRN
 from striate.layers.pool import GlobalAvgPool, avg_pool, grid_pool, max_pool
 from striate.layers.residual import Residual, inverted_residual, inverted_stage
@@ -18,6 +18,7 @@ __all__ = [
     "Record",
     "Residual",
     "SamePad",
+    "along_axes",
     "avg_pool",
     "conv",
     "conv_norm",

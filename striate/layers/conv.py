@@ -9,7 +9,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.layers.dims import Conv, kinds
+from striate.layers.dims import Conv, Kernel, kinds, per_axis
 from striate.layers.sequential import sequential
 from striate.ops.size import pad_amounts
 
@@ -18,7 +18,7 @@ def conv(
     dims: int,
     c_in: int,
     c_out: int,
-    kernel: int,
+    kernel: Kernel,
     stride: int = 1,
     *,
     padding: int | Literal["half"] = "half",
@@ -30,7 +30,7 @@ def conv(
     Args:
         dims: number of spatial dimensions, 1 to 3.
         c_in, c_out: channels in and out.
-        kernel: samples along each side of the filter.
+        kernel: samples along each side of the filter, or along each axis, the last one last (see `along_axes`).
         stride: samples from one output's field to the next.
         padding: zeros on both ends of each axis; "half" is (kernel - 1) // 2, which keeps the size at
             stride 1 where the kernel is odd.
@@ -39,7 +39,7 @@ def conv(
         bias: add a number per output channel.
 
     Raises:
-        ArgumentError: dims is not 1, 2 or 3.
+        ArgumentError: dims is not 1, 2 or 3, or a kernel of another number of axes.
 
     Example:
         >>> filters = conv(2, 3, 10, 3)
@@ -47,9 +47,12 @@ def conv(
         280
         >>> conv(1, 8, 8, 5, groups=8)
         Conv1d(8, 8, kernel_size=(5,), stride=(1,), padding=(2,), groups=8)
+        >>> conv(2, 8, 8, (1, 7))
+        Conv2d(8, 8, kernel_size=(1, 7), stride=(1, 1), padding=(0, 3))
     """
-    amount = (kernel - 1) // 2 if padding == "half" else padding
-    return kinds(dims).conv(c_in, c_out, kernel, stride, amount, groups=groups, bias=bias)
+    sides = per_axis(dims, kernel)
+    amount = tuple((n - 1) // 2 for n in sides) if padding == "half" else padding
+    return kinds(dims).conv(c_in, c_out, sides, stride, amount, groups=groups, bias=bias)  # type: ignore[arg-type]
 
 
 class SamePad(nn.Module):
@@ -64,14 +67,15 @@ class SamePad(nn.Module):
         tensor([[[1., 1., 1., 1., 0.]]])
     """
 
-    def __init__(self, kernel: int, stride: int):
+    def __init__(self, kernel: Kernel, stride: int):
         super().__init__()
         self.kernel, self.stride = kernel, stride
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *S) -> (N, C, *S + padding)"""
-        sizes = reversed(x.shape[2:])  # F.pad starts with the last axis
-        return F.pad(x, [zeros for n in sizes for zeros in pad_amounts(n, self.kernel, self.stride, "same", 1)])
+        axes = zip(x.shape[2:], per_axis(x.ndim - 2, self.kernel), strict=True)
+        last_first = reversed([pad_amounts(n, f, self.stride, "same", 1) for n, f in axes])  # as F.pad takes them
+        return F.pad(x, [zeros for ends in last_first for zeros in ends])
 
     def extra_repr(self) -> str:
         """What stands in brackets when the module is printed."""
@@ -82,7 +86,7 @@ def conv_norm(
     dims: int,
     c_in: int,
     c_out: int,
-    kernel: int,
+    kernel: Kernel,
     stride: int = 1,
     *,
     padding: int | Literal["half", "same"] = "half",
@@ -104,7 +108,7 @@ def conv_norm(
         momentum: share of a batch in the running statistics, in [0, 1].
 
     Raises:
-        ArgumentError: dims is not 1, 2 or 3.
+        ArgumentError: dims is not 1, 2 or 3, or a kernel of another number of axes.
 
     Example:
         >>> depthwise = conv_norm(2, 32, 32, 3, 2, padding="same", groups=32, activation=nn.ReLU6)
@@ -114,7 +118,8 @@ def conv_norm(
         Conv2d(32, 32, kernel_size=(3, 3), stride=(2, 2), groups=32, bias=False)
     """
     # at stride 1 an odd kernel is padded evenly, which the convolution does itself
-    pad = SamePad(kernel, stride) if padding == "same" and (stride > 1 or kernel % 2 == 0) else None
+    uneven = stride > 1 or any(n % 2 == 0 for n in per_axis(dims, kernel))
+    pad = SamePad(kernel, stride) if padding == "same" and uneven else None
     amount = 0 if pad else "half" if padding == "same" else padding
     return sequential(
         pad=pad,

@@ -8,6 +8,7 @@ from striate.errors import ArgumentError
 
 Conv = nn.Conv1d | nn.Conv2d | nn.Conv3d
 Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
+Kernel = int | tuple[int, ...]  # of every side, or of each axis
 
 
 class Kinds(NamedTuple):
@@ -40,3 +41,34 @@ def kinds(dims: int) -> Kinds:
     if dims not in KINDS:
         raise ArgumentError.of("dims", "1, 2 or 3", dims)
     return KINDS[dims]
+
+
+def per_axis(dims: int, kernel: Kernel) -> tuple[int, ...]:
+    """A kernel's samples along each axis.
+
+    Raises:
+        ArgumentError: it has another number of axes.
+
+    Example:
+        >>> per_axis(2, 3), per_axis(2, (1, 7))
+        ((3, 3), (1, 7))
+    """
+    sides = (kernel,) * dims if isinstance(kernel, int) else kernel
+    if len(sides) != dims:
+        raise ArgumentError.of("kernel", f"one number, or one for each of {dims} axes", kernel)
+    return sides
+
+
+def along_axes(dims: int, kernel: int) -> list[tuple[int, ...]]:
+    """Kernels of one axis each, which in a row see what one of `kernel` samples a side sees: the last axis first.
+
+    Szegedy et al., Rethinking the Inception Architecture, 2015, arXiv:1512.00567, section 3.2: n x n is
+    factorised into 1 x n and n x 1.
+
+    Example:
+        >>> along_axes(2, 7)
+        [(1, 7), (7, 1)]
+        >>> along_axes(1, 7), along_axes(3, 7)
+        ([(7,)], [(1, 1, 7), (1, 7, 1), (7, 1, 1)])
+    """
+    return [tuple(kernel if axis == long else 1 for axis in range(dims)) for long in reversed(range(dims))]

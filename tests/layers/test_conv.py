@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.ndimage import correlate
 from torch import nn
 
-from striate.layers import SamePad, conv, conv_norm, sequential
+from striate.errors import ArgumentError
+from striate.layers import SamePad, along_axes, conv, conv_norm, sequential
 
 SIDES = {1: (9,), 2: (9, 6), 3: (5, 6, 4)}
 
@@ -96,6 +97,36 @@ def test_padding_that_a_convolution_can_do_itself_costs_no_copy() -> None:
         for padding in ("same", "half", 0)
     }
     assert names == {"same": ["conv", "norm"], "half": ["conv", "norm"], 0: ["conv", "norm"]}
+
+
+@pytest.mark.parametrize("padding", ["half", "same"])
+@pytest.mark.parametrize(
+    ("dims", "kernels"), [(1, [(7,)]), (2, [(1, 7), (7, 1)]), (3, [(1, 1, 7), (1, 7, 1), (7, 1, 1)])]
+)
+def test_kernels_along_the_axes_see_what_the_whole_sees(
+    dims: int, kernels: list[tuple[int, ...]], padding: str
+) -> None:
+    assert along_axes(dims, 7) == kernels
+    rows = [conv_norm(dims, 1, 1, kernel, padding=padding).conv.double() for kernel in kernels]
+    x = torch.randn(1, 1, *SIDES[dims], dtype=torch.float64)
+    y, outer = x, torch.ones(1, dtype=torch.float64)
+    for row in rows:
+        y = row(y)
+        outer = outer * row.weight[0, 0]  # (1, 7) and (7, 1) give (7, 7)
+    expected = correlate(x[0, 0].numpy(), outer.detach().numpy(), mode="constant")
+    np.testing.assert_allclose(y[0, 0].detach().numpy(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("padding", ["same", "half"])
+def test_even_and_uneven_kernels_with_stride(padding: str) -> None:
+    layer = conv_norm(2, 1, 1, (2, 5), 2, padding=padding)
+    shape = layer(torch.zeros(2, 1, 9, 6)).shape[2:]
+    assert shape == {"same": (5, 3), "half": (4, 3)}[padding]
+
+
+def test_a_kernel_of_other_axes_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"kernel must be one number, or one for each of 2 axes, got \(3,\)"):
+        conv_norm(2, 1, 1, (3,))
 
 
 def test_norm_takes_eps_and_momentum() -> None:
