@@ -7,8 +7,9 @@ from striate.models.create import create_model
 from striate.models.document import ModelFile
 from striate.models.file import load_model, read_header, save_model
 from striate.models.network import AuxiliaryLogits, Network
+from striate.models.published import SOURCES, find_source
 from striate.models.registry import Entry, check_size, find_entry, model_names
-from striate.models.sources import SOURCES, Source, find_source
+from striate.models.sources import Source
 from striate.models.weights import load_pretrained
 
 __all__ = [

@@ -4,8 +4,9 @@ from typing import Any
 
 from striate.errors import ArgumentError
 from striate.models.network import Network
+from striate.models.published import find_source
 from striate.models.registry import find_entry
-from striate.models.sources import Source, find_source
+from striate.models.sources import Source
 from striate.models.weights import load_pretrained
 
 

