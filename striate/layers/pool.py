@@ -31,12 +31,21 @@ def max_pool(dims: int, kernel: int, stride: int | None = None, *, padding: int 
     return kinds(dims).max_pool(kernel, kernel if stride is None else stride, padding, ceil_mode=ceil)
 
 
-def avg_pool(dims: int, kernel: int, stride: int | None = None, *, padding: int = 0, ceil: bool = False) -> nn.Module:
-    """The mean of each window, its padding zeros included: (N, C, *S) -> (N, C, *S').
+def avg_pool(
+    dims: int,
+    kernel: int,
+    stride: int | None = None,
+    *,
+    padding: int = 0,
+    ceil: bool = False,
+    count_padding: bool = True,
+) -> nn.Module:
+    """The mean of each window: (N, C, *S) -> (N, C, *S').
 
     Args:
         dims, kernel, stride, ceil: as in `max_pool`.
         padding: zeros on both ends of each axis.
+        count_padding: its zeros count in the mean; TensorFlow leaves them out.
 
     Raises:
         ArgumentError: dims is not 1, 2 or 3.
@@ -45,8 +54,11 @@ def avg_pool(dims: int, kernel: int, stride: int | None = None, *, padding: int 
         >>> import torch
         >>> avg_pool(1, 2)(torch.tensor([[[1.0, 3, 2, 4]]]))
         tensor([[[2., 3.]]])
+        >>> avg_pool(1, 3, 1, padding=1, count_padding=False)(torch.tensor([[[1.0, 3, 2, 4]]]))
+        tensor([[[2., 2., 3., 3.]]])
     """
-    return kinds(dims).avg_pool(kernel, kernel if stride is None else stride, padding, ceil_mode=ceil)
+    step = kernel if stride is None else stride
+    return kinds(dims).avg_pool(kernel, step, padding, ceil_mode=ceil, count_include_pad=count_padding)
 
 
 def grid_pool(dims: int, size: int) -> nn.Module:

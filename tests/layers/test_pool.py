@@ -57,3 +57,10 @@ def test_a_grid_of_the_inputs_own_size_is_the_input() -> None:
     x = torch.randn(1, 2, 7, 7)
     assert torch.equal(grid_pool(2, 7)(x), x)
     assert torch.equal(grid_pool(2, 7)(x[..., :1, :1]), x[..., :1, :1].expand(1, 2, 7, 7))
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_padding_that_does_not_count_leaves_a_constant_as_it_is(dims: int) -> None:
+    ones = torch.ones(1, 2, *[5] * dims)
+    assert torch.equal(avg_pool(dims, 3, 1, padding=1, count_padding=False)(ones), ones)
+    assert avg_pool(dims, 3, 1, padding=1)(ones).flatten()[0] == pytest.approx((2 / 3) ** dims)
