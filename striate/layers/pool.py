@@ -3,7 +3,9 @@
 Shapes: N images, C channels, *S the spatial sizes: L, or H W, or D H W.
 """
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from striate.layers.dims import kinds
 
@@ -57,8 +59,23 @@ def avg_pool(
         >>> avg_pool(1, 3, 1, padding=1, count_padding=False)(torch.tensor([[[1.0, 3, 2, 4]]]))
         tensor([[[2., 2., 3., 3.]]])
     """
-    step = kernel if stride is None else stride
-    return kinds(dims).avg_pool(kernel, step, padding, ceil_mode=ceil, count_include_pad=count_padding)
+    kind = _AvgPool3d if dims == 3 else kinds(dims).avg_pool
+    return kind(kernel, kernel if stride is None else stride, padding, ceil, count_padding)
+
+
+class _AvgPool3d(nn.AvgPool3d):
+    """torch's refuses volumes smaller than the window, which its padding fills; this one pads those first."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, *S) -> (N, C, *S')"""
+        if min(x.shape[2:]) >= self.kernel_size:  # type: ignore[operator]
+            return super().forward(x)
+        mean = self._pad_first(x)
+        return mean if self.count_include_pad else mean / self._pad_first(torch.ones_like(x[:1, :1]))
+
+    def _pad_first(self, x: Tensor) -> Tensor:
+        padded = F.pad(x, [self.padding] * 6)  # type: ignore[list-item]
+        return F.avg_pool3d(padded, self.kernel_size, self.stride, ceil_mode=self.ceil_mode)
 
 
 def grid_pool(dims: int, size: int) -> nn.Module:

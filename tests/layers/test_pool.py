@@ -64,3 +64,11 @@ def test_padding_that_does_not_count_leaves_a_constant_as_it_is(dims: int) -> No
     ones = torch.ones(1, 2, *[5] * dims)
     assert torch.equal(avg_pool(dims, 3, 1, padding=1, count_padding=False)(ones), ones)
     assert avg_pool(dims, 3, 1, padding=1)(ones).flatten()[0] == pytest.approx((2 / 3) ** dims)
+
+
+@pytest.mark.parametrize("count_padding", [True, False])
+def test_a_window_larger_than_a_volume_is_filled_with_padding(count_padding: bool) -> None:
+    x = torch.randn(2, 3, 2)
+    signal = avg_pool(1, 3, 1, padding=1, count_padding=count_padding)(x)
+    volume = avg_pool(3, 3, 1, padding=1, count_padding=count_padding)(x[..., None, None].expand(2, 3, 2, 1, 1))
+    torch.testing.assert_close(volume[..., 0, 0], signal / 9 if count_padding else signal)
