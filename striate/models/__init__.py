@@ -1,7 +1,18 @@
 """Networks by name, the weights that others published for them, and the model file."""
 
 # A family registers its networks when it is imported.
-from striate.models import efficientnet_lite, lenet, mobilenet_v2, resnet, resnet_cifar, vgg
+from striate.models import (
+    alexnet,
+    efficientnet_lite,
+    lenet,
+    lenet_1998,
+    mobilenet_v2,
+    nin,
+    resnet,
+    resnet_cifar,
+    squeezenet,
+    vgg,
+)
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
 from striate.models.document import ModelFile
@@ -19,6 +30,7 @@ __all__ = [
     "ModelFile",
     "Network",
     "Source",
+    "alexnet",
     "blueprint",
     "check_size",
     "create_model",
@@ -26,13 +38,16 @@ __all__ = [
     "find_entry",
     "find_source",
     "lenet",
+    "lenet_1998",
     "load_model",
     "load_pretrained",
     "mobilenet_v2",
     "model_names",
+    "nin",
     "read_header",
     "resnet",
     "resnet_cifar",
     "save_model",
+    "squeezenet",
     "vgg",
 ]

@@ -39,10 +39,12 @@ PARAMETERS = {
     "plain34": 21_797_672 - PROJECTIONS,
     **{f"resnet{layers}": count for layers, count in CIFAR.items()},
     **{f"plain{layers}": CIFAR[layers] for layers in (20, 32, 44, 56, 110)},
+    "nin": 7_595_176,
     "nin_cifar": 966_986,
     "googlenet": 6_624_904,
     "inception_v3": 23_834_568,
     "inception_v4": 42_679_816,
+    "inception_resnet_v1": 23_482_624 + 513 * 8631,  # with the classifier of VGGFace2's people
     "inception_resnet_v2": 55_843_464,
     "mobilenet_v2": 3_504_872,
     "efficientnet_lite0": 4_652_008,
