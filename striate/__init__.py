@@ -10,15 +10,16 @@ from striate.version import __version__
 
 if TYPE_CHECKING:
     from striate.explain import table
-    from striate.models import create_model
+    from striate.models import create_model, load_published
     from striate.tasks import evaluate, load, train
 
-__all__ = ["__version__", "create_model", "evaluate", "load", "table", "train"]
+__all__ = ["__version__", "create_model", "evaluate", "load", "load_published", "table", "train"]
 
 _ROOMS = {
     "create_model": "striate.models",
     "evaluate": "striate.tasks",
     "load": "striate.tasks",
+    "load_published": "striate.models",
     "table": "striate.explain",
     "train": "striate.tasks",
 }

@@ -13,10 +13,12 @@ from striate.models import (
     squeezenet,
     vgg,
 )
+from striate.models.adapt import adapted_preset
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
 from striate.models.document import ModelFile
 from striate.models.file import load_model, read_header, save_model
+from striate.models.load_published import load_published
 from striate.models.network import AuxiliaryLogits, Network
 from striate.models.published import SOURCES, find_source
 from striate.models.registry import Entry, check_size, find_entry, model_names
@@ -30,6 +32,7 @@ __all__ = [
     "ModelFile",
     "Network",
     "Source",
+    "adapted_preset",
     "alexnet",
     "blueprint",
     "check_size",
@@ -41,6 +44,7 @@ __all__ = [
     "lenet_1998",
     "load_model",
     "load_pretrained",
+    "load_published",
     "mobilenet_v2",
     "model_names",
     "nin",

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from striate.errors import ArgumentError
+from striate.models.adapt import NewChannels, check_new_channels
 from striate.models.network import Network
 from striate.models.published import find_source
 from striate.models.registry import find_entry
-from striate.models.sources import Source
-from striate.models.weights import load_pretrained
+from striate.models.weights import check_network, load_pretrained
 
 
 def create_model(
@@ -17,6 +16,7 @@ def create_model(
     in_channels: int | None = None,
     dims: int = 2,
     weights: str | None = None,
+    new_channels: NewChannels = "mean",
     **options: Any,
 ) -> Network:
     """A network by name, freshly initialised or with published weights.
@@ -26,8 +26,13 @@ def create_model(
         num_classes: logits per image; as many as the paper has if left out.
         in_channels: channels of the input; as the paper's if left out.
         dims: spatial dimensions of the input: 1 for signals, 2 for images, 3 for volumes.
-        weights: a published set by name (see `striate weights list`). Where it was made for another
-            number of classes, the classifier alone stays freshly initialised.
+        weights: a published set by name (see `striate weights list`); what a URL holds has to be fetched first
+            (`striate weights fetch NAME`). Where it was made for another number of classes, the classifiers alone
+            stay freshly initialised. For other channels or dimensions than those of RGB images it is adapted:
+            kernels are repeated in depth, or summed over their height (I3D's rule); `adapted_preset` gives what the
+            network then expects of its input.
+        new_channels: how published weights get other input channels, their sum kept: "mean" gives every channel an
+            equal share of it, "repeat" the filters of red, green and blue in turn.
         options: the family's own, such as ResNet's `shortcut`; most have a `width`, a factor of all channels between
             input and logits.
 
@@ -36,9 +41,9 @@ def create_model(
 
     Raises:
         UnknownNameError: no such network, weights or option; the message suggests the nearest.
-        ArgumentError: a number out of range, or weights of another network, number of channels or dimensions.
+        ArgumentError: a number out of range, or weights of another network.
         MissingExtraError: the package that carries the weights is not installed.
-        WeightsError: the weights are broken, or don't fit the options.
+        WeightsError: the weights have not been fetched, are broken, or don't fit the options.
 
     Example:
         >>> network = create_model("resnet18", num_classes=10, in_channels=1, shortcut="A")
@@ -48,27 +53,14 @@ def create_model(
         Traceback (most recent call last):
         striate.errors.UnknownNameError: no option of resnet18 named 'shortcuts'; did you mean 'shortcut'?
     """
+    check_new_channels(new_channels)
     entry = find_entry(name)
     num_classes = entry.classes if num_classes is None else num_classes
     in_channels = entry.channels if in_channels is None else in_channels
     source = None if weights is None else find_source(weights)
     if source is not None:
-        check_fit(source, name, in_channels, dims)
+        check_network(source, name)
     network = entry.build(num_classes=num_classes, in_channels=in_channels, dims=dims, **options)
     if source is not None:
-        load_pretrained(network, source)
+        load_pretrained(network, source, new_channels=new_channels)
     return network
-
-
-def check_fit(source: Source, name: str, in_channels: int, dims: int) -> None:
-    """Refuse weights of another network, or of other inputs than asked for, before anything is built or read.
-
-    Raises:
-        ArgumentError: which of them differs.
-    """
-    if source.network != name:
-        raise ArgumentError(f"the weights {source.name!r} are for {source.network}, not for {name}")
-    if in_channels != source.preset.channels:
-        raise ArgumentError.of("in_channels", f"{source.preset.channels} for the weights {source.name!r}", in_channels)
-    if dims != 2:
-        raise ArgumentError.of("dims", f"2 for the weights {source.name!r}, which are for images", dims)

@@ -1,32 +1,27 @@
-"""Published weights, put into a network."""
+"""The published weights that striate has a record of, put into a network."""
 
-import io
-from collections.abc import Mapping
+from torch import nn
 
-import torch
-from torch import Tensor, nn
-
-from striate.errors import WeightsError
-from striate.models.blueprint import differences, listing, specs
-from striate.models.registry import find_entry
+from striate.errors import ArgumentError
+from striate.models.adapt import NewChannels
+from striate.models.load_published import check_registered, fill_network, find_rename
 from striate.models.sources import Source
+from striate.models.tensor_file import parse_tensors
 
-_CLASSIFIER = ("head.classifier.weight", "head.classifier.bias")
 
-
-def load_pretrained(network: nn.Module, source: Source) -> None:
-    """Put published weights into a network, in place; its classifier stays as it is if it has other classes.
-
-    The network's tensors are replaced, not copied into: it may be a blueprint, and optimizers are made afterwards.
+def load_pretrained(network: nn.Module, source: Source, *, new_channels: NewChannels | None = None) -> None:
+    """Put published weights into a network, in place; a classifier of another number of classes stays as it is.
 
     Args:
         network: of the kind that `source.network` names.
         source: where the weights are.
+        new_channels: as in `load_published`.
 
     Raises:
+        ArgumentError: another network.
         MissingExtraError: the package that carries them is not installed.
-        WeightsError: no extra installs it, the file is not the published one, or a tensor is missing, surplus or
-            of another shape (all are listed).
+        WeightsError: no extra installs it, they have not been fetched, the file is not the published one, or a
+            tensor is missing, surplus or of another shape (all are listed, and nothing is changed).
 
     Example:
         >>> from striate.models import create_model, find_source
@@ -35,20 +30,18 @@ def load_pretrained(network: nn.Module, source: Source) -> None:
         >>> if source.is_installed():
         ...     load_pretrained(network, source)
     """
-    published = torch.load(io.BytesIO(source.read()), map_location="cpu", weights_only=True)
-    rename = find_entry(source.network).published[source.names]
-    state = {ours: t for name, t in published.items() if (ours := rename(name))}
-    own = network.state_dict()
-    if _differ_in_classes(own, state):
-        state |= {name: own[name] for name in _CLASSIFIER}
-    if unlike := differences(network, specs(state)):
-        raise WeightsError(f"the weights {source.name!r} don't fit the network:\n{listing(unlike)}")
-    network.load_state_dict(state, assign=True)
+    network = check_registered(network)
+    check_network(source, network.name)
+    rename = find_rename(network.name, source.names)
+    tensors = parse_tensors(source.read(), source.file_name)
+    fill_network(network, tensors, rename, new_channels, what=f"the weights {source.name!r}")
 
 
-def _differ_in_classes(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> bool:
-    """Whether both have a classifier and theirs differs from ours in nothing but the number of classes."""
-    if not all(name in own and name in state for name in _CLASSIFIER):
-        return False
-    ours, theirs = (tensors[_CLASSIFIER[0]].shape for tensors in (own, state))
-    return ours[0] != theirs[0] and ours[1:] == theirs[1:]
+def check_network(source: Source, name: str) -> None:
+    """Refuse weights of another network than that of this name.
+
+    Raises:
+        ArgumentError: they are.
+    """
+    if source.network != name:
+        raise ArgumentError(f"the weights {source.name!r} are for {source.network}, not for {name}")

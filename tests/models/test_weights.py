@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from striate.errors import WeightsError
+from striate.errors import ArgumentError, WeightsError
 from striate.models import blueprint, create_model, find_entry, imagenet, registry
 from striate.models.published import SOURCES, find_source
 from striate.models.sources import Package
@@ -139,10 +139,11 @@ def test_all_that_does_not_fit_is_listed_and_nothing_is_changed(lenet_source):
     with pytest.raises(WeightsError) as caught:
         load_pretrained(network, lenet_source(state))
     assert str(caught.value).splitlines() == [
-        "the weights 'lenet5' don't fit the network:",
+        "the weights 'lenet5' don't fit lenet5:",
         "  missing: head.dense1.bias",
         "  stages.conv1.conv.weight: the network has float32 (6, 1, 5, 5), these have float32 (6, 3, 5, 5)",
         "  surplus: extra",
+        "new_channels='mean' or 'repeat' adapts weights to other channels and dimensions",
     ]
     assert all(t.equal(before[name]) for name, t in network.state_dict().items())
 
@@ -151,6 +152,16 @@ def test_a_classifier_of_another_width_is_an_error(lenet_source):
     state = lenet().state_dict() | {"head.classifier.weight": torch.zeros(12, 85)}
     with pytest.raises(WeightsError, match=r"classifier.weight: .*\(10, 84\).*\(12, 85\)"):
         load_pretrained(lenet(), lenet_source(state))
+
+
+def test_weights_of_another_network(lenet_source):
+    with pytest.raises(ArgumentError, match="the weights 'lenet5' are for lenet5, not for resnet20"):
+        load_pretrained(create_model("resnet20"), lenet_source(lenet().state_dict()))
+
+
+def test_a_file_that_is_no_tensors(lenet_source):
+    with pytest.raises(WeightsError, match=r"^w\.pth: tensors by name were expected, got others at 'epoch'"):
+        load_pretrained(lenet(), lenet_source(lenet().state_dict() | {"epoch": 3}))
 
 
 def test_an_altered_file(lenet_source):
