@@ -175,10 +175,11 @@ class Towers(nn.Module):
         return logits
 
     def joined_state(self) -> dict[str, Tensor]:
-        """The state dict of the `alexnet_2012` that these towers are halves of, on the first device."""
+        """A copy of the state dict of the `alexnet_2012` that these towers are halves of, on the first device."""
         first, second = self.towers[0].state_dict(), self.towers[1].state_dict()
         state = {name: join([half, second[name]], self.devices[0], dim=0) for name, half in first.items()}
-        return state | {f"head.{CLASSIFIER}.{name}": whole for name, whole in self.classifier.state_dict().items()}
+        last = self.classifier.state_dict()
+        return state | {f"head.{CLASSIFIER}.{name}": whole.clone() for name, whole in last.items()}
 
 
 def join(halves: Sequence[Tensor], device: torch.device, dim: int = 1) -> Tensor:
