@@ -5,41 +5,81 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from striate.cli.options import Json
-from striate.cli.output import print_json, print_table
+from striate.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
+    from striate.explain import Row, Table
     from striate.ops import Field
 
 
 def table(
     model: Annotated[str, typer.Argument(help="A network's name, or a trained model file.")],
     input: Annotated[str, typer.Option(help="Shape of one input, channels first, for example 3x224x224.")] = "",
+    stages: Annotated[bool, typer.Option("--stages", help="A row for each stage instead of each layer.")] = False,
+    against: Annotated[str, typer.Option(help="Another network or model file, stage by stage beside this one.")] = "",
     as_json: Json = False,
 ) -> None:
     """Show a network layer by layer: activation shape and size, parameters, multiply-adds, receptive field.
 
-    Example: `striate table resnet18 --input 3x224x224`
+    Example: `striate table resnet50 --against resnet34`
     """
     from striate.tasks import network_table, parse_shape
 
-    found = network_table(model, parse_shape(input) if input else ())
-    if as_json:
+    shape = parse_shape(input) if input else ()
+    found = network_table(model, shape, by_stage=stages or bool(against))
+    if against:
+        other = network_table(against, shape, by_stage=True)
+        if as_json:
+            print_json({model: found.to_dict(), against: other.to_dict()})
+        else:
+            _print_two(model, found, against, other)
+    elif as_json:
         print_json(found.to_dict())
-        return
+    else:
+        _print_one(found)
+
+
+def _print_one(found: "Table") -> None:
     rows = [
-        (
-            *(r.layer, r.kind, "x".join(map(str, r.shape_channels_last))),
-            *(f"{count:,}" for count in (r.size, r.parameters, r.multiply_adds)),
-            *_field(r.fields),
-        )
+        (r.layer, r.kind, _activation(r), *_counts(r.size, r.parameters, r.multiply_adds), *_field(r.fields))
         for r in found.rows
     ]
-    total = ("total", "", "", "", f"{found.parameters:,}", f"{found.multiply_adds:,}", "", "", "")
+    total = ("total", "", "", "", *_counts(found.parameters, found.multiply_adds), "", "", "")
     print_table(
         ("layer", "kind", "activation", "size", "parameters", "multiply-adds", "field", "stride", "offset"),
         [*rows, total],
         right=("activation", "size", "parameters", "multiply-adds", "field", "stride", "offset"),
     )
+
+
+def _print_two(model: str, found: "Table", against: str, other: "Table") -> None:
+    from striate.tasks import side_by_side
+
+    rows = [(name, *_side(ours), *_side(theirs)) for name, ours, theirs in side_by_side(found, other)]
+    totals = [("", *_counts(t.parameters, t.multiply_adds), "") for t in (found, other)]
+    kinds = ("activation", "parameters", "multiply-adds", "field")
+    columns = [f"{name} {kind}" if kind == "activation" else kind for name in (model, against) for kind in kinds]
+    print_table(("stage", *columns), [*rows, ("total", *totals[0], *totals[1])], right=columns)
+    if other.parameters and other.multiply_adds:
+        parameters, multiply_adds = found.parameters / other.parameters, found.multiply_adds / other.multiply_adds
+        note(
+            f"{model}: {parameters:.3g} times the parameters of {against}, {multiply_adds:.3g} times its multiply-adds"
+        )
+
+
+def _side(row: "Row | None") -> tuple[str, ...]:
+    """What one of two networks has at a stage; nothing if it has no such stage."""
+    if row is None:
+        return ("", "", "", "")
+    return (_activation(row), *_counts(row.parameters, row.multiply_adds), _field(row.fields)[0])
+
+
+def _activation(row: "Row") -> str:
+    return "x".join(map(str, row.shape_channels_last))
+
+
+def _counts(*numbers: int) -> tuple[str, ...]:
+    return tuple(f"{number:,}" for number in numbers)
 
 
 def _field(fields: "tuple[Field, ...] | None") -> tuple[str, str, str]:

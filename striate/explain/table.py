@@ -1,6 +1,6 @@
 """A network as a table: what each layer gives, what it costs and what it sees."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -82,7 +82,7 @@ class Table:
         }
 
 
-def table(module: nn.Module, input_shape: Sequence[int]) -> Table:
+def table(module: nn.Module, input_shape: Sequence[int], *, whole: Collection[str] = ()) -> Table:
     """The table of any module: activation shape and size, parameters, multiply-adds and receptive field of each layer.
 
     Nothing is computed and nothing in the module changes; see `striate.layers.trace.trace`.
@@ -95,6 +95,7 @@ def table(module: nn.Module, input_shape: Sequence[int]) -> Table:
     Args:
         module: any module that takes one tensor (N, *input_shape).
         input_shape: (C, *S) of one sample.
+        whole: names of modules that get one row each, with all that runs in them.
 
     Raises:
         ArgumentError: the shape is not made of positive integers, or a lazy layer has no weights yet.
@@ -114,7 +115,7 @@ def table(module: nn.Module, input_shape: Sequence[int]) -> Table:
         (12226, 364560)
     """
     shape = tuple(input_shape)
-    records = trace(module, shape)
+    records = trace(module, shape, whole=whole)
     first = Row("input", "", shape, 0, 0, tuple(Field() for _ in shape[1:]))
     rows = (Row(r.name or r.kind, r.kind, r.output_shape, r.parameters, r.multiply_adds, r.fields) for r in records)
     return Table((first, *rows))

@@ -1,6 +1,6 @@
 """Walk a module layer by layer, in the order in which it runs, without computing anything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -48,7 +48,7 @@ class Record:
         return prod(self.output_shape)
 
 
-def trace(module: nn.Module, input_shape: Sequence[int]) -> list[Record]:
+def trace(module: nn.Module, input_shape: Sequence[int], *, whole: Collection[str] = ()) -> list[Record]:
     """Every layer of a module in order of execution: shapes, parameters, cost, geometry and receptive field.
 
     A layer is a module without children, or one with parameters or products of its own. The module runs in eval mode on
@@ -58,6 +58,7 @@ def trace(module: nn.Module, input_shape: Sequence[int]) -> list[Record]:
     Args:
         module: any module that takes one tensor (N, *input_shape).
         input_shape: (C, *S) of one sample.
+        whole: names of modules that count as one layer each, with all that runs in them.
 
     Raises:
         ArgumentError: the shape is not made of positive integers, or a lazy layer has no weights yet.
@@ -78,11 +79,11 @@ def trace(module: nn.Module, input_shape: Sequence[int]) -> list[Record]:
         raise ArgumentError("module must have its weights: run a lazy module once before")
     with _as_it_was(module):
         try:
-            return _walk(module, shape, on_meta=True)
+            return _walk(module, shape, whole, on_meta=True)
         except StriateError:
             raise
         except RuntimeError:  # a forward that needs values; or an input that doesn't fit, which fails again
-            return _walk(module, shape, on_meta=False)
+            return _walk(module, shape, whole, on_meta=False)
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def _as_it_was(module: nn.Module) -> Iterator[None]:
             m.training = training
 
 
-def _walk(module: nn.Module, shape: tuple[int, ...], *, on_meta: bool) -> list[Record]:
+def _walk(module: nn.Module, shape: tuple[int, ...], whole: Collection[str], *, on_meta: bool) -> list[Record]:
     tensors = dict(chain(module.named_parameters(), module.named_buffers()))
     model = next((t for t in tensors.values() if t.is_floating_point()), torch.empty(0))
     x = torch.zeros((1, *shape), dtype=model.dtype, device="meta" if on_meta else model.device)
@@ -106,7 +107,7 @@ def _walk(module: nn.Module, shape: tuple[int, ...], *, on_meta: bool) -> list[R
         state = {name: torch.empty_like(t, device="meta") for name, t in tensors.items()}
     else:
         state = {name: t.detach().clone() for name, t in module.named_buffers()}
-    walk = _Walk(module, x)
+    walk = _Walk(module, x, whole)
     with torch.no_grad(), torch.device("meta") if on_meta else nullcontext(), walk.hooks(module):
         try:
             with walk:
@@ -127,6 +128,7 @@ class _Running:
     name: str
     module: nn.Module
     inputs: list[Tensor]
+    first_record: int  # of those inside it
     multiply_adds: int = 0
     windows: list[Window] = field(default_factory=list)
     before: dict[int, int] = field(default_factory=dict)  # padding per dimension that waits for its window
@@ -135,8 +137,9 @@ class _Running:
 class _Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every module begin and end by hooks, and every tensor operation between by dispatch."""
 
-    def __init__(self, module: nn.Module, x: Tensor):
+    def __init__(self, module: nn.Module, x: Tensor, whole: Collection[str]):
         super().__init__()  # type: ignore[no-untyped-call]
+        self.whole = whole
         self.records: list[Record] = []
         self.running: list[_Running] = []
         # Kept by identity, with the tensor itself so that no identity is given twice.
@@ -169,7 +172,7 @@ class _Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _begin(self, name: str) -> Any:
         def hook(module: nn.Module, args: Any, kwargs: Any) -> None:
             inputs = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
-            self.running.append(_Running(name, module, inputs))
+            self.running.append(_Running(name, module, inputs, len(self.records)))
 
         return hook
 
@@ -182,7 +185,11 @@ class _Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.reach[id(out)] = (out, self._reach_of(layer.inputs[0]))
         parameters = sum(p.numel() for p in self.own[module] if id(p) not in self.counted)
         self.counted |= {id(p) for p in self.own[module]}
-        if any(module.children()) and not parameters and not layer.multiply_adds:
+        inside: list[Record] = []
+        if layer.name in self.whole:
+            inside = self.records[layer.first_record :]
+            del self.records[layer.first_record :]
+        elif any(module.children()) and not parameters and not layer.multiply_adds:
             return
         self.records.append(
             Record(
@@ -190,9 +197,9 @@ class _Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 type(module).__name__,
                 tuple(tuple(t.shape[1:]) for t in layer.inputs),
                 tuple(out.shape[1:]),
-                parameters,
-                layer.multiply_adds,
-                _sole_window(layer.windows, out.ndim - 2),
+                parameters + sum(r.parameters for r in inside),
+                layer.multiply_adds + sum(r.multiply_adds for r in inside),
+                None if inside else _sole_window(layer.windows, out.ndim - 2),
                 self._fields_of(out),
             )
         )

@@ -5,7 +5,7 @@ from striate.tasks.classify import ClassifyTask
 from striate.tasks.compare import compare_runs
 from striate.tasks.edges import draw_edges
 from striate.tasks.evaluation import Evaluation, evaluate
-from striate.tasks.network_table import network_table, parse_shape
+from striate.tasks.network_table import network_table, parse_shape, side_by_side
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.run import Outcome, Run
 from striate.tasks.start import train
@@ -24,6 +24,7 @@ __all__ = [
     "network_table",
     "parse_shape",
     "predict_files",
+    "side_by_side",
     "train",
     "write_predictions",
 ]

@@ -86,7 +86,7 @@ class Plan:
     reasons: tuple[str, ...]
 
     @property
-    def arguments(self) -> dict[str, int]:
+    def arguments(self) -> dict[str, Any]:
         """What the network is built with."""
         return {"num_classes": len(self.preset.labels), "in_channels": self.preset.channels, "dims": 2}
 

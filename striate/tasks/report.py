@@ -11,7 +11,7 @@ from striate.data import Dataset, Part, PartName
 from striate.draw import DataSummary, History, PartResult, Report, StartWeights, Tile, render_report
 from striate.explain import Row, table
 from striate.metrics import Classification, worst_mistakes
-from striate.models import Network, find_source
+from striate.models import Network, Url, find_source
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.plan import Plan
 from striate.training import Epoch
@@ -155,4 +155,5 @@ def _start_weights(plan: Plan) -> StartWeights | None:
     if plan.weights is None:
         return None
     source = find_source(plan.weights)
-    return StartWeights(source.name, f"{source.where.distribution}, trained on {source.trained_on}", source.licence)
+    where = source.where.url if isinstance(source.where, Url) else source.where.distribution
+    return StartWeights(source.name, f"{where}, trained on {source.trained_on}", source.licence)

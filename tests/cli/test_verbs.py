@@ -132,6 +132,22 @@ def test_table(striate, trained):
     assert "11,689,512" in striate("table", "resnet18", "--input", "3x64x64").out
 
 
+def test_table_of_stages_and_of_two_networks(striate, trained):
+    stages = one_json(striate("table", "resnet18", "--stages", "--json"))
+    assert [row["layer"] for row in stages["rows"]] == ["input", "stem", "stage1", "stage2", "stage3", "stage4", "head"]
+    both = one_json(striate("table", "resnet50", "--against", "resnet34", "--json"))
+    assert {name: found["parameters"] for name, found in both.items()} == {"resnet50": 25557032, "resnet34": 21797672}
+    code, out, err = striate("table", "resnet50", "--against", "resnet34")
+    assert code == 0
+    assert "25,557,032" in out
+    assert "21,797,672" in out
+    assert "1.17 times the parameters of resnet34, 1.12 times its multiply-adds" in err
+    assert striate("table", trained.model, "--against", "lenet5").code == 0
+    code, out, err = striate("table", "resnet50", "--against", "resnet43")
+    assert (code, out) == (1, "")
+    assert "did you mean" in err
+
+
 def test_models_and_weights(striate):
     names = [entry["name"] for entry in one_json(striate("models", "resnet*", "--json"))]
     assert names == ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
