@@ -1,5 +1,6 @@
 """Modules that networks are made of, for signals, images and volumes."""
 
+from striate.layers.affine import ChannelAffine
 from striate.layers.branches import Branches
 from striate.layers.conv import SamePad, conv, conv_norm
 from striate.layers.dims import Norm, along_axes, kinds
@@ -13,6 +14,7 @@ from striate.layers.width import scale_channels
 __all__ = [
     "LRN",
     "Branches",
+    "ChannelAffine",
     "GlobalAvgPool",
     "Norm",
     "Record",

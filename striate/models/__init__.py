@@ -3,6 +3,7 @@
 # A family registers its networks when it is imported.
 from striate.models import (
     alexnet,
+    dlib_face,
     efficientnet_lite,
     lenet,
     lenet_1998,
@@ -37,6 +38,7 @@ __all__ = [
     "blueprint",
     "check_size",
     "create_model",
+    "dlib_face",
     "efficientnet_lite",
     "find_entry",
     "find_source",

@@ -52,6 +52,7 @@ PARAMETERS = {
     "efficientnet_lite2": 6_092_072,
     "squeezenet1_0": 1_248_424,
     "squeezenet1_1": 1_235_496,
+    "dlib_face": 5_614_592,
 }
 
 CASES = [(name, dims) for name in model_names() for dims in find_entry(name).dims]
