@@ -42,6 +42,7 @@ PARAMETERS = {
     "nin": 7_595_176,
     "nin_cifar": 966_986,
     "googlenet": 6_624_904,
+    "inception_v2": 11_285_224,
     "inception_v3": 23_834_568,
     "inception_v4": 42_679_816,
     "inception_resnet_v1": 23_482_624 + 513 * 8631,  # with the classifier of VGGFace2's people
