@@ -85,7 +85,8 @@ def dlib_face_network(*, dims: int = 2, in_channels: int = 3, num_classes: int =
     """(N, in_channels, *S) -> (N, num_classes)"""
     channels = scale_channels(32, width)
     stem = conv_affine(dims, in_channels, channels, 7, 2, nn.ReLU())
-    stages: dict[str, nn.Module] = {"stem": stem.append(max_pool(dims, 3, 2))}  # (N, 32, *S / 4)
+    stem.add_module("pool", max_pool(dims, 3, 2))
+    stages: dict[str, nn.Module] = {"stem": stem}  # (N, 32, *S / 4)
     for number, (full_width, depth, strides) in enumerate(TABLE, 1):
         stage = nn.Sequential()
         for j in range(depth):
