@@ -1,7 +1,7 @@
-import pytest
 import torch
 
-from striate.models import create_model, find_entry, find_source
+from striate.models import create_model, find_entry
+from tests.models.published import check_published
 
 
 def test_the_rows_of_the_papers_table() -> None:
@@ -21,17 +21,10 @@ def test_the_rows_of_the_papers_table() -> None:
     }
 
 
-def test_every_published_tensor_has_its_place() -> None:
-    source = find_source("mobilenet_v2")
-    if not source.is_installed():
-        pytest.skip("the package that carries MobileNetV2's weights is not installed")
-    published = torch.load(source.where.path(), weights_only=True)
-    rename = find_entry("mobilenet_v2").rename
-    renamed = {rename(key): t.shape for key, t in published.items()}
-    assert len(renamed) == len(published) == 314
-    assert renamed == {key: t.shape for key, t in create_model("mobilenet_v2").state_dict().items()}
+def test_the_network_is_the_published_one() -> None:
+    check_published("mobilenet_v2", "torchvision")
 
 
 def test_names_that_it_does_not_know_stay() -> None:
-    rename = find_entry("mobilenet_v2").rename
+    rename = find_entry("mobilenet_v2").published["torchvision"]
     assert [rename(key) for key in ("features.0.weight", "fc.weight", "")] == ["features.0.weight", "fc.weight", ""]

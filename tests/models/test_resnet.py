@@ -1,16 +1,16 @@
-"""ResNet against torchvision's layout, run by a second, functional network under torchvision's names."""
-
-import math
+"""ResNet against torchvision's layout and its recorded logits."""
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from striate.models import blueprint, create_model, find_entry
 from striate.models.resnet import PadShortcut, basic_path, make_stage
+from tests.models.published import check_published
 
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+
+OPTION_A = {"shortcut": "A"}
 
 
 def norm_shapes(name: str, channels: int) -> dict[str, tuple[int, ...]]:
@@ -45,60 +45,21 @@ def published_shapes(layers: int) -> dict[str, tuple[int, ...]]:
 def test_every_published_tensor_has_its_place(layers: int) -> None:
     entry = find_entry(f"resnet{layers}")
     published = published_shapes(layers)
-    renamed = {entry.rename(key): shape for key, shape in published.items()}
+    rename = entry.published["torchvision"]
+    renamed = {rename(key): shape for key, shape in published.items()}
     assert len(renamed) == len(published)
     assert renamed == {key: tuple(t.shape) for key, t in blueprint(entry.build).state_dict().items()}
 
 
 def test_names_that_it_does_not_know_stay() -> None:
-    rename = find_entry("resnet18").rename
+    rename = find_entry("resnet18").published["torchvision"]
     for key in ("maxpool", "layer1.0.se.fc.weight", "layer5.0.conv1.weight", "conv1.0.weight", ""):
         assert rename(key) == key
 
 
-def functional_resnet(state: dict[str, Tensor], x: Tensor, layers: int) -> Tensor:
-    """The same network without modules, from torchvision's names."""
-
-    def norm(x: Tensor, name: str) -> Tensor:
-        mean, var, weight, bias = (state[f"{name}.{t}"] for t in ("running_mean", "running_var", "weight", "bias"))
-        return F.batch_norm(x, mean, var, weight, bias, eps=1e-5)
-
-    def unit(x: Tensor, conv: str, bn: str, stride: int = 1) -> Tensor:
-        weight = state[f"{conv}.weight"]
-        return norm(F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2), bn)
-
-    x = F.max_pool2d(F.relu(unit(x, "conv1", "bn1", 2)), 3, 2, 1)
-    strider = 2 if layers >= 50 else 1  # of a block's convolutions, the one that strides
-    for i, depth in enumerate(DEPTHS[layers]):
-        for j in range(depth):
-            block, stride, y = f"layer{i + 1}.{j}", 2 if i > 0 and j == 0 else 1, x
-            count = 3 if layers >= 50 else 2
-            for k in range(1, count + 1):
-                y = unit(y, f"{block}.conv{k}", f"{block}.bn{k}", stride if k == strider else 1)
-                y = F.relu(y) if k < count else y
-            if f"{block}.downsample.0.weight" in state:
-                x = unit(x, f"{block}.downsample.0", f"{block}.downsample.1", stride)
-            x = F.relu(y + x)
-    return F.linear(x.mean((2, 3)), state["fc.weight"], state["fc.bias"])
-
-
-def random_tensor(shape: tuple[int, ...]) -> Tensor:
-    if not shape:
-        return torch.tensor(1)
-    if len(shape) == 1:
-        return torch.rand(shape) + 0.5
-    return torch.randn(shape) * (1 / math.prod(shape[1:])) ** 0.5
-
-
-@pytest.mark.parametrize("layers", [18, 50])
-def test_the_network_is_the_published_one(layers: int) -> None:
-    entry = find_entry(f"resnet{layers}")
-    state = {k: random_tensor(s) for k, s in published_shapes(layers).items()}
-    network = blueprint(entry.build).eval()
-    network.load_state_dict({entry.rename(k): t for k, t in state.items()}, assign=True)
-    x = torch.randn(1, 3, 64, 50)
-    with torch.inference_mode():
-        torch.testing.assert_close(network(x), functional_resnet(state, x, layers), rtol=1e-4, atol=1e-4)
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_the_network_is_the_published_one(name: str) -> None:
+    check_published(name, "torchvision")
 
 
 def test_shortcut_options_by_their_parameters() -> None:
@@ -116,9 +77,9 @@ def test_shortcut_options_by_their_parameters() -> None:
 @pytest.mark.parametrize("shortcut", ["A", "B", "C", None])
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_a_stage_halves_odd_sizes_upwards_with_every_shortcut(dims: int, shortcut) -> None:
-    stage = make_stage(basic_path, 2, dims, 8, 128, 128, shortcut)
+    stage = make_stage(basic_path, dims, 8, 16, 16, 2, 2, shortcut)
     y = stage(torch.randn(2, 8, *[5] * dims))
-    assert y.shape == (2, 128, *[3] * dims)
+    assert y.shape == (2, 16, *[3] * dims)
 
 
 def test_the_plain_network_is_the_residual_one_without_shortcuts() -> None:
@@ -134,9 +95,9 @@ def test_the_plain_network_is_the_residual_one_without_shortcuts() -> None:
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_a_block_whose_last_weights_are_zero_is_the_identity(dims: int) -> None:
-    block = make_stage(basic_path, 1, dims, 64, 64, 64, "B").eval()[0]
+    block = make_stage(basic_path, dims, 8, 8, 8, 1, 1, "B").eval()[0]
     nn.init.zeros_(block.residual.path[-1].norm.weight)
-    x = torch.rand(2, 64, *[5] * dims)  # what comes from a ReLU is not negative
+    x = torch.rand(2, 8, *[5] * dims)  # what comes from a ReLU is not negative
     assert torch.equal(block(x), x)
 
 
@@ -147,10 +108,27 @@ def test_zero_last_norm_starts_blocks_as_the_identity() -> None:
     assert not torch.equal(features["stage2"], features["stage1"])
 
 
-def test_pad_shortcut_takes_every_other_sample() -> None:
+def test_pad_shortcut_takes_every_other_sample_and_pads_both_ends() -> None:
     x = torch.randn(1, 2, 5, 4)
     y = PadShortcut(3, 2)(x)
     assert y.shape == (1, 5, 3, 2)
     for i in range(3):
         for j in range(2):
-            assert y[0, :, i, j].tolist() == [*x[0, :, 2 * i, 2 * j].tolist(), 0, 0, 0]
+            assert y[0, :, i, j].tolist() == [0, *x[0, :, 2 * i, 2 * j].tolist(), 0, 0]
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_pad_shortcut_has_no_parameters_and_passes_the_whole_gradient(dims: int) -> None:
+    shortcut = PadShortcut(4, 2)
+    assert not list(shortcut.parameters())
+    x = torch.randn(2, 3, *[5] * dims, requires_grad=True)
+    shortcut(x).sum().backward()
+    sampled = torch.zeros(2, 3, *[5] * dims)
+    sampled[(..., *[slice(None, None, 2)] * dims)] = 1
+    assert torch.equal(x.grad, sampled)
+
+
+def test_plain34_and_resnet34_with_shortcuts_of_option_a_are_equally_large() -> None:
+    plain, padded = (blueprint(find_entry(name).build, **o) for name, o in [("plain34", {}), ("resnet34", OPTION_A)])
+    assert {n: p.shape for n, p in plain.named_parameters()} == {n: p.shape for n, p in padded.named_parameters()}
+    assert sum(p.numel() for p in plain.parameters()) == 21_623_848
