@@ -6,8 +6,10 @@ from striate.models import (
     dlib_face,
     efficientnet_lite,
     googlenet,
+    inception_resnet,
     inception_v2,
     inception_v3,
+    inception_v4,
     lenet,
     lenet_1998,
     mobilenet_v2,
@@ -26,7 +28,7 @@ from striate.models.load_published import load_published
 from striate.models.network import AuxiliaryLogits, Network
 from striate.models.published import SOURCES, find_source
 from striate.models.registry import Entry, check_size, find_entry, model_names
-from striate.models.sources import Source
+from striate.models.sources import Source, Url
 from striate.models.weights import load_pretrained
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "ModelFile",
     "Network",
     "Source",
+    "Url",
     "adapted_preset",
     "alexnet",
     "blueprint",
@@ -46,8 +49,10 @@ __all__ = [
     "find_entry",
     "find_source",
     "googlenet",
+    "inception_resnet",
     "inception_v2",
     "inception_v3",
+    "inception_v4",
     "lenet",
     "lenet_1998",
     "load_model",

@@ -72,6 +72,7 @@ DEEP = {"resnet1202", "resnet110", "plain110", "resnet152", "resnet101"}
 # Parameters whose gradient is zero by nature.
 LAZY = {
     r"(vgg.._bn): .*\.conv\.bias": "a bias before batch norm is subtracted again with the mean",
+    r"inception_resnet_v2: stages\.inception_c\.9\..*\.project\.bias": "a bias before batch norm, one convolution on",
 }
 
 
