@@ -131,7 +131,8 @@ def functional_resnet(state: dict[str, Tensor], x: Tensor) -> Tensor:
         return F.batch_norm(x, mean, var, weight, bias)
 
     x = F.relu(unit(x, "", 1))
-    for block in sorted({name[: name.index("conv")] for name in state if name.startswith("layer")}, key=natural_order):
+    blocks = {name.removesuffix("conv1.weight") for name in state if name.endswith(".conv1.weight")}
+    for block in sorted(blocks, key=natural_order):
         y = F.relu(unit(x, block, 1, stride=2 if block in ("layer2.0.", "layer3.0.") else 1))
         if y.shape != x.shape:
             x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, x.shape[1] // 2, x.shape[1] // 2))
