@@ -139,11 +139,10 @@ def adapted_preset(preset: Preset, in_channels: int, new_channels: NewChannels =
     check_new_channels(new_channels)
     if in_channels == preset.channels:
         return preset
-    shares = _shares(in_channels, preset.channels, new_channels).double()
-    shares /= shares.sum(1, keepdim=True)
+    shares = _shares(in_channels, preset.channels, new_channels).to(torch.float64)
 
     def mix(values: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple((shares @ torch.tensor(values).double()).tolist())
+        return tuple((shares @ torch.tensor(values, dtype=torch.float64) / shares.sum(1)).tolist())
 
     return replace(preset, channels=in_channels, mean=mix(preset.mean), std=mix(preset.std), border=mix(preset.border))
 
