@@ -1,8 +1,8 @@
 """The records of published weights, against what their publishers' own code says.
 
-Those of torchvision 0.29.2 were compared with its `get_model_weights` by a script: URL, size, accuracy, resize and crop,
-interpolation, mean and standard deviation. timm's are of `get_pretrained_cfg` (1.0.31) and its table of results,
-facenet-pytorch's and akamaster's of their README files, and akamaster's first four hashes of the files themselves.
+Those of torchvision 0.29.2 were compared with its `get_model_weights` by a script: URL, size, accuracy, resize and
+crop, interpolation, mean and standard deviation. timm's are of `get_pretrained_cfg` (1.0.31) and its table of results,
+facenet-pytorch's and akamaster's of their README files; four of akamaster's hashes are of the files themselves.
 """
 
 import re

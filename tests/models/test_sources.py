@@ -98,7 +98,7 @@ def test_a_file_that_has_not_been_fetched(cache):
     ours = source(URL, DIGEST[:8])
     assert not ours.is_installed()
     for use in (ours.read, ours.path):
-        with pytest.raises(WeightsError, match="'ours' are not on this machine: striate weights fetch ours$"):
+        with pytest.raises(WeightsError, match="'ours' are not on this machine: striate weights fetch ours"):
             use()
 
 
