@@ -14,6 +14,8 @@ from striate.models.registry import find_entry
 from striate.models.rename import Rename
 from striate.models.tensor_file import read_tensors, unwrap
 
+_ASK = "\nnew_channels='mean' or 'repeat' adapts weights to other channels and dimensions"
+_ALONG_AXES = "\na network of kernels along one axis has as many as there are axes: weights for images fill no other"
 COUNTER = "num_batches_tracked"  # of a batch norm; nothing is computed from it
 
 
@@ -111,12 +113,11 @@ def fill_network(
     names, surplus = _sort_out(network, tensors, rename)
     theirs = {ours: _with_precision(tensors[published], own[ours].dtype) for ours, published in names.items()}
     got = adapt_weights(theirs, network, new_channels) if new_channels else theirs
-    misfits = _misfits(own, got, names)
-    if misfits or surplus:
-        hint = ""
-        if not new_channels and len(_misfits(own, adapt_weights(theirs, network, "mean"), names)) < len(misfits):
-            hint = "\nnew_channels='mean' or 'repeat' adapts weights to other channels and dimensions"
-        raise WeightsError(f"{what} don't fit {network.name}:\n{listing(misfits + surplus, most=1000)}{hint}")
+    if lines := _misfits(own, got, names) + surplus:
+        adapted = got if new_channels else adapt_weights(theirs, network, "mean")
+        could_be = len(_misfits(own, adapted, names) + surplus)
+        hint = _ASK if could_be < len(lines) else _ALONG_AXES if _loses_axes(own, theirs) else ""
+        raise WeightsError(f"{what} don't fit {network.name}:\n{listing(lines, most=1000)}{hint}")
     fresh = _of_other_classes(own, got)
     state = {name: _fresh(name, t) if name in fresh or name not in got else got[name] for name, t in own.items()}
     network.load_state_dict(state, assign=any(t.is_meta for t in own.values()))
@@ -151,6 +152,11 @@ def _misfits(own: Mapping[str, Tensor], got: Mapping[str, Tensor], names: Mappin
         if spec != wanted[name] and name not in fresh
     ]
     return missing + unlike
+
+
+def _loses_axes(own: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:
+    """Whether kernels along one axis of images are to go into a network that isn't for images."""
+    return any(t.ndim == 4 != own[name].ndim and t.shape[2:].count(1) == 1 for name, t in theirs.items())
 
 
 def _both(ours: str, published: str) -> str:

@@ -69,8 +69,10 @@ def unwrap(content: object) -> dict[str, Tensor]:
         {'fc.bias': tensor([0., 0.])}
     """
     tensors = content.get("state_dict", content) if isinstance(content, Mapping) else content
-    if not isinstance(tensors, Mapping) or not tensors:
-        raise WeightsError(f"tensors by name were expected, got {type(tensors).__name__ if tensors else 'none'}")
+    if not isinstance(tensors, Mapping):
+        raise WeightsError(f"tensors by name were expected, got {type(tensors).__name__}")
+    if not tensors:
+        raise WeightsError("tensors by name were expected, got none")
     if strange := [name for name, t in tensors.items() if not (isinstance(name, str) and _is_dense(t))]:
         raise WeightsError(f"tensors by name were expected, got others at {', '.join(map(repr, strange[:20]))}")
     prefix = "module." if all(name.startswith("module.") for name in tensors) else ""
@@ -105,7 +107,5 @@ def _reader(file_name: str) -> Callable[[bytes], Any]:
     """What reads a file of this name."""
     suffix = Path(file_name).suffix.lower()
     if suffix not in _READERS:
-        raise WeightsError(
-            f"{file_name}: weights are read from {', '.join(_READERS)} files, not from {suffix or 'this'}"
-        )
+        raise WeightsError(f"{file_name} is none of the files that weights are read from: {', '.join(_READERS)}")
     return _READERS[suffix]

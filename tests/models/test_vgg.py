@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.models import blueprint, create_model, find_entry
+from tests.models.published import check_published
 
 COLUMNS = {  # table 1 of the paper: channels of each convolution, M for the pooling
     11: "64 M 128 M 256 256 M 512 512 M 512 512 M",
@@ -65,6 +66,12 @@ def test_stages_compute_what_the_table_says(batch_norm: bool) -> None:
     for stage in stages.values():
         y = stage(y)
     torch.testing.assert_close(y, slow_vgg(state, x, 11, batch_norm), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vgg11_bn", "vgg16"])
+def test_the_network_is_the_published_one(name: str) -> None:
+    check_published(name, "torchvision")
 
 
 def random_tensor(shape: tuple[int, ...]) -> Tensor:
