@@ -40,16 +40,18 @@ def table(
 
 
 def _print_one(found: "Table") -> None:
+    numbers = ("activation", "size", "parameters", "multiply-adds", "field", "stride", "offset")
+    names = ("layer", "kind") if any(row.kind for row in found.rows) else ("stage",)
     rows = [
-        (r.layer, r.kind, _activation(r), *_counts(r.size, r.parameters, r.multiply_adds), *_field(r.fields))
-        for r in found.rows
+        (
+            *(row.layer, row.kind)[: len(names)],
+            *(_activation(row), *_counts(row.size, row.parameters, row.multiply_adds), *_field(row.fields)),
+        )
+        for row in found.rows
     ]
-    total = ("total", "", "", "", *_counts(found.parameters, found.multiply_adds), "", "", "")
-    print_table(
-        ("layer", "kind", "activation", "size", "parameters", "multiply-adds", "field", "stride", "offset"),
-        [*rows, total],
-        right=("activation", "size", "parameters", "multiply-adds", "field", "stride", "offset"),
-    )
+    blank = [""] * (len(names) + 1)
+    total = ("total", *blank, *_counts(found.parameters, found.multiply_adds), "", "", "")
+    print_table((*names, *numbers), [*rows, total], right=numbers)
 
 
 def _print_two(model: str, found: "Table", against: str, other: "Table") -> None:
@@ -58,8 +60,8 @@ def _print_two(model: str, found: "Table", against: str, other: "Table") -> None
     rows = [(name, *_side(ours), *_side(theirs)) for name, ours, theirs in side_by_side(found, other)]
     totals = [("", *_counts(t.parameters, t.multiply_adds), "") for t in (found, other)]
     kinds = ("activation", "parameters", "multiply-adds", "field")
-    columns = [f"{name} {kind}" if kind == "activation" else kind for name in (model, against) for kind in kinds]
-    print_table(("stage", *columns), [*rows, ("total", *totals[0], *totals[1])], right=columns)
+    columns = [f"{name if kind == 'activation' else ''}\n{kind}" for name in (model, against) for kind in kinds]
+    print_table(("\nstage", *columns), [*rows, ("total", *totals[0], *totals[1])], right=columns)
     if other.parameters and other.multiply_adds:
         parameters, multiply_adds = found.parameters / other.parameters, found.multiply_adds / other.multiply_adds
         note(

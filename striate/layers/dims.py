@@ -47,12 +47,13 @@ def per_axis(dims: int, kernel: Kernel) -> tuple[int, ...]:
     """A kernel's samples along each axis.
 
     Raises:
-        ArgumentError: it has another number of axes.
+        ArgumentError: dims is not 1, 2 or 3, or the kernel has another number of axes.
 
     Example:
         >>> per_axis(2, 3), per_axis(2, (1, 7))
         ((3, 3), (1, 7))
     """
+    kinds(dims)  # refuses other dimensions
     sides = (kernel,) * dims if isinstance(kernel, int) else kernel
     if len(sides) != dims:
         raise ArgumentError.of("kernel", f"one number, or one for each of {dims} axes", kernel)

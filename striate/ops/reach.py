@@ -160,7 +160,11 @@ def _select(call: Call, x: Tensor, reach: Reach) -> Reach:
 
 
 def _split(call: Call, x: Tensor, reach: Reach) -> Reach | None:
-    return None if _touches(reach, call.arguments["dim"] % x.ndim) else reach
+    dim = call.arguments["dim"] % x.ndim
+    if _touches(reach, dim):
+        return None
+    gone = {dim} if call.name == "unbind" else set()
+    return tuple(axis._replace(dim=_without(axis.dim, gone)) for axis in reach)
 
 
 def _reduce(call: Call, x: Tensor, reach: Reach) -> Reach:
