@@ -13,6 +13,7 @@ if "STRIATE_DATA" in os.environ:  # tests change their folder, so a relative pat
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))  # no test takes weights that somebody has fetched
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,9 @@
 """Data sets and a finished training that the tests of tasks and of the command line share."""
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +67,36 @@ def write_stripes_fixture() -> Callable[..., Path]:
 @pytest.fixture(name="write_png")
 def write_png_fixture() -> Callable[..., None]:
     return write_png
+
+
+class Files(SimpleHTTPRequestHandler):
+    """Serves files and logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class QuietServer(ThreadingHTTPServer):
+    """Finds nothing wrong with a client that hangs up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
+@pytest.fixture
+def web_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address of a web server on this machine that serves its files."""
+    monkeypatch.setenv("no_proxy", "*")
+    folder = tmp_path / "web"
+    folder.mkdir()
+    with QuietServer(("127.0.0.1", 0), partial(Files, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def models(
     from striate.models import SOURCES, find_entry, model_names
 
     entries = [find_entry(name) for name in model_names(pattern)]
-    installed = {name for name, source in SOURCES.items() if source.is_installed()}
+    installed = {source.network for source in SOURCES.values() if source.is_installed()}
     rows = [(e.name, e.size, e.channels, e.dims, e.name in installed) for e in entries]
     if as_json:
         names = ("name", "size", "channels", "dims", "pretrained")

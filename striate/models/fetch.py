@@ -48,7 +48,7 @@ def _wanted_digest(source: Source, given: str | None) -> str:
         if not given.startswith(source.sha256):
             raise ArgumentError.of("sha256", f"the published one, {source.sha256}…", given)
         return given
-    recorded = source.where.digest() if isinstance(source.where, Url) else ""
+    recorded = source.digest()
     if recorded and recorded.startswith(source.sha256):
         return recorded
     if not source.sha256:

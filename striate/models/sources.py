@@ -161,6 +161,10 @@ class Source:
         path = self.where.path()
         return path is not None and path.is_file()
 
+    def digest(self) -> str:
+        """The file's SHA-256, all 64 digits; empty as long as they are not known."""
+        return self.sha256 if isinstance(self.where, Package) else self.where.digest()
+
     def path(self) -> Path:
         """The file on this machine.
 
@@ -185,8 +189,7 @@ class Source:
             data = path.read_bytes()
         except OSError as e:
             raise WeightsError(f"can't read {path}: {e.strerror}; {self.where.mend(self.name)}") from e
-        wanted = self.where.digest() if isinstance(self.where, Url) else self.sha256
-        found = hashlib.sha256(data).hexdigest()
+        wanted, found = self.digest(), hashlib.sha256(data).hexdigest()
         if found != wanted or not found.startswith(self.sha256):
             raise WeightsError(
                 f"{path} is not the published file: its sha256 is {found}, not {wanted}; {self.where.mend(self.name)}"
@@ -206,7 +209,8 @@ class Source:
             "url": self.where.url if isinstance(self.where, Url) else None,
             "file": self.where.file,
             "megabytes": self.where.megabytes if isinstance(self.where, Url) else None,
-            "sha256": self.sha256,
+            "path": str(self.where.path()) if self.is_installed() else None,
+            "sha256": self.digest() or self.sha256,
             "licence": self.licence,
             "trained_on": self.trained_on,
             "terms": self.terms,

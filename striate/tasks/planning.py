@@ -68,8 +68,9 @@ def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
         if source.network != network:
             raise ArgumentError.of("weights", f"made for {network}", f"{source.name}, made for {source.network}")
         return source, ""
-    if network in SOURCES and (not wishes.model or SOURCES[network].is_installed()):
-        return SOURCES[network], f"starts from {network}'s {SOURCES[network].trained_on} weights"
+    published = SOURCES.get(network)
+    if published and (published.is_installed() if wishes.model else network == PRETRAINED):
+        return published, f"starts from {network}'s {published.trained_on} weights"
     return None, f"{network} starts from random weights"
 
 

@@ -57,6 +57,14 @@ def test_reasons_are_given_for_what_was_chosen_alone(make_dataset):
     )
 
 
+def test_small_pictures_do_not_start_from_fetched_weights(make_dataset, monkeypatch):
+    """Those of resnet18 are for photographs; who wants them asks for the network."""
+    monkeypatch.setattr("striate.models.Source.is_installed", lambda source: True)
+    small = make_dataset((5, 5), coloured=True)
+    assert plan(small).weights is None
+    assert plan(small, model="resnet18").weights == "resnet18"
+
+
 @installed
 def test_weights_that_are_here_are_taken(make_dataset):
     chosen = plan(make_dataset((5, 5)), model="efficientnet_lite0")
@@ -65,7 +73,7 @@ def test_weights_that_are_here_are_taken(make_dataset):
 
 def test_weights_that_are_not_here(make_dataset, monkeypatch):
     """For a network that was asked for: random ones. For the one that was chosen: an error says what to install."""
-    monkeypatch.setattr("striate.models.weights.Package.path", lambda package: None)
+    monkeypatch.setattr("striate.models.sources.Package.path", lambda package: None)
     assert plan(make_dataset((5, 5)), model="efficientnet_lite0").weights is None
     assert plan(make_dataset((5, 5), (70, 70))).weights == "efficientnet_lite0"
 
