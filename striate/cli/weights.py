@@ -111,4 +111,4 @@ def _announcement(source: "Source") -> str:
     if not isinstance(source.where, Url):
         return ""
     size = f"about {source.where.megabytes:g} MB" if source.where.megabytes else "of unknown size"
-    return f"fetching {source.where.url}, {size}\n{source.notice}"
+    return f"from {source.where.url}, {size}\n{source.notice}"

@@ -208,7 +208,7 @@ def _open(request: Request) -> HTTPResponse:
             raise _BrokenOffError(told) from e
         raise WeightsError(f"can't fetch {url}: {told}{', which leads nowhere' if 300 <= e.code < 400 else ''}") from e
     except URLError as e:
-        raise WeightsError(f"can't fetch {url}: {e.reason}") from e
+        raise WeightsError(f"can't fetch {url}: {getattr(e.reason, 'strerror', None) or e.reason}") from e
     except (OSError, HTTPException, ValueError) as e:
         raise _BrokenOffError(f"no answer from the server ({type(e).__name__})") from e
     if response.headers.get_content_type() == "text/html":

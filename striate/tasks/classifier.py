@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from striate.data import Pixels, decode_at_least_hw, read_image
-from striate.errors import ModelFileError, ShapeError
+from striate.errors import ArgumentError, ModelFileError, ShapeError
 from striate.models import check_size, create_model, find_source, load_model
 from striate.preset import Preset
 from striate.results import Classes
@@ -83,7 +83,9 @@ def load(model: str | Path, *, device: Device = "auto") -> Classifier:
     Raises:
         ModelFileError: the file is broken, hostile or of another version.
         UnknownNameError: neither a file nor the name of weights.
+        ArgumentError: the weights don't know classes by name.
         MissingExtraError: the weights' package is not installed.
+        WeightsError: the weights have not been fetched.
     """
     path = Path(model)
     if path.is_dir():
@@ -110,5 +112,7 @@ def _from_file(path: Path, device: Device) -> Classifier:
 
 def _from_source(name: str, device: Device) -> Classifier:
     source = find_source(name)
+    if not source.preset.labels:
+        raise ArgumentError.of("model", "weights that know classes by name", f"{name}, of {source.trained_on}")
     network = create_model(source.network, num_classes=len(source.preset.labels), weights=name)
     return Classifier(Engine(folded(network), source.preset, device=device), ClassifyTask(False), notice=source.notice)

@@ -174,6 +174,7 @@ BAD_COMMANDS = [
     ("compare {run} --out {model}/compare.html", "can't write {model}/compare.html: Not a directory"),
     # models
     ("predict nosuch {data}", "no weights named 'nosuch'; known: efficientnet_lite0"),
+    ("predict dlib_face {data}", "model must be weights that know classes by name, got 'dlib_face, of 3 million faces"),
     ("predict nosuch.safetensors {data}", "no model file nosuch.safetensors"),
     (
         "predict {run}/nosuch.safetensors {data}",

@@ -33,7 +33,7 @@ def test_fetch(striate, record):
     source = record()
     code, out, err = striate("weights", "fetch", "resnet50")
     assert (code, out) == (0, f"{cache_folder() / 'resnet50.pth'}\nsha256 {DIGEST}\n")
-    assert err == f"fetching {source.where.url}, about 0.2 MB\n{source.notice}\n"
+    assert err == f"from {source.where.url}, about 0.2 MB\n{source.notice}\n"
     assert source.read() == DATA
     code, out, err = striate("weights", "fetch", "resnet50", "--json")
     assert (code, err) == (0, "")  # it is here: nothing to announce
@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_one_line(striate, record, values, message):
     code, out, err = striate("weights", "fetch", "resnet50")
     assert (code, out) == (1, "")
     *announced, error = err.splitlines()
-    assert announced == [f"fetching {source.where.url}, about 0.2 MB", source.notice]
+    assert announced == [f"from {source.where.url}, about 0.2 MB", source.notice]
     assert error.startswith("error: ")
     assert message in error
     assert not source.is_installed()
