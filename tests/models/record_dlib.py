@@ -11,12 +11,12 @@ import zlib
 from importlib.metadata import version
 from pathlib import Path
 
-import dlib
-
 from tests.models.dlib_chips import chips
 
 
 def record(weights: str) -> None:
+    import dlib  # not among the packages that tests need, and pytest imports this file for its doctests
+
     model = dlib.face_recognition_model_v1(weights)
     rows = {
         name: {"crc32": zlib.crc32(chip.tobytes()), "descriptor": list(model.compute_face_descriptor(chip))}

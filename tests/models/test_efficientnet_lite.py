@@ -22,7 +22,7 @@ def test_every_published_tensor_has_its_place(name: str) -> None:
 
 
 def test_names_that_it_does_not_know_stay() -> None:
-    rename = find_entry("efficientnet_lite0").rename
+    rename = find_entry("efficientnet_lite0").published["efficientnet-lite"]
     for key in ("_bn2.weight", "_blocks.0._se_reduce.weight", "_blocks", ""):
         assert rename(key) == key
 

@@ -16,9 +16,28 @@ def small() -> Network:
 
 
 def test_a_head_without_classifier_is_refused() -> None:
-    for head in (nn.Linear(3, 2), sequential(classifier=nn.Linear(3, 2), activation=nn.ReLU())):
-        with pytest.raises(ArgumentError, match="head must be a module whose last child is named classifier"):
+    sound = sequential(classifier=nn.Linear(3, 2), activation=nn.ReLU())
+    for head in (nn.Linear(3, 2), sequential(dense=nn.Linear(3, 2))):
+        with pytest.raises(ArgumentError, match="head must be a module with a child named classifier"):
             Network({}, head)
+        with pytest.raises(ArgumentError, match="head must be a module with a child named classifier"):
+            Network({"a": nn.Identity()}, sound, {"a": head})
+    with pytest.raises(ArgumentError, match=r"auxiliary must be heads on stages \(a, b\), got 'c'"):
+        Network({"a": nn.Identity(), "b": nn.Identity()}, sound, {"c": sound})
+
+
+def test_auxiliary_heads_answer_in_training_alone() -> None:
+    heads = [sequential(classifier=nn.Linear(3, 2)) for _ in range(3)]
+    stages = {"a": nn.Linear(3, 3), "b": nn.Linear(3, 3), "c": nn.Linear(3, 3)}
+    network = Network(stages, heads[0], {"b": heads[1], "a": heads[2]})
+    x = torch.randn(4, 3)
+    a, b, c = network.features(x).values()
+    answers = network(x)
+    assert torch.equal(answers.logits, heads[0](c))
+    first, second = answers.auxiliary  # in the order of the stages
+    assert torch.equal(first, heads[2](a))
+    assert torch.equal(second, heads[1](b))
+    assert torch.equal(network.eval()(x), heads[0](c))
 
 
 def test_stages_keep_their_order() -> None:

@@ -5,14 +5,15 @@ from striate.models import check_size, find_entry, model_names
 
 
 def test_names_by_pattern() -> None:
-    assert model_names("resnet*") == ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+    assert model_names("resnet1??") == ["resnet101", "resnet152", "resnet110"]
     assert model_names("nothing*") == []
     assert {"lenet5", "vgg16_bn", "plain34", "mobilenet_v2"} <= set(model_names())
 
 
 def test_an_entry_knows_the_familys_options() -> None:
-    common = {"dims", "in_channels", "num_classes"}
+    common = {"dims", "in_channels", "num_classes", "width"}
     assert set(find_entry("vgg16").options) == common
+    assert set(find_entry("lenet5").options) == common - {"width"}
     assert set(find_entry("resnet50").options) == {*common, "shortcut", "zero_last_norm"}
 
 
