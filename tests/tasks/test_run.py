@@ -56,6 +56,17 @@ def test_the_same_again(data):
     assert not all(torch.equal(a[name], c[name]) for name in a)
 
 
+def test_auxiliary_heads_learn_and_are_silent_after(data):
+    torch.manual_seed(0)
+    before = create_model("googlenet", num_classes=3, in_channels=1).auxiliary.state_dict()
+    list(striate.train(data, out="run", **SMALL | {"model": "googlenet", "epochs": 1}))
+    network, _ = load_model("run/model.safetensors")
+    after = network.auxiliary.state_dict()
+    assert all(not torch.equal(before[name], after[name]) for name in before if name.endswith("weight"))
+    (answer,) = striate.load("run/model.safetensors").predict([np.zeros((32, 32, 1), np.uint8)])
+    assert set(answer.labels) == {"across", "along", "aslant"}
+
+
 def test_iterated_twice_is_the_same_training(data):
     run = striate.train(data, out="run", **SMALL)
     assert [e.loss for e in run] == [e.loss for e in run]

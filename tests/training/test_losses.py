@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.errors import ArgumentError
-from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy
+from striate.models import AuxiliaryLogits
+from striate.training.losses import (
+    class_weights,
+    logistic_cross_entropy,
+    softmax_cross_entropy,
+    with_auxiliary,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -74,6 +80,19 @@ def test_far_logits_and_bf16_stay_finite_and_exact():
     assert logistic_cross_entropy(far, torch.tensor([[0, 1]])).item() == 1000
     assert softmax_cross_entropy(far.bfloat16(), torch.tensor([1])).dtype == torch.float32
     assert logistic_cross_entropy(far.bfloat16(), torch.tensor([[0, 1]])).dtype == torch.float32
+
+
+@pytest.mark.parametrize("heads", [0, 1, 2])
+def test_auxiliary_heads_count_three_tenths(heads):
+    logits = torch.randn(1 + heads, 5, 4, requires_grad=True)
+    targets = torch.tensor([0, 1, 2, 3, 0])
+    loss = with_auxiliary(softmax_cross_entropy)
+    costs = [softmax_cross_entropy(each, targets) for each in logits]
+    answers = AuxiliaryLogits(logits[0], tuple(logits[1:])) if heads else logits[0]
+    cost = loss(answers, targets)
+    assert cost.item() == pytest.approx((costs[0] + 0.3 * sum(costs[1:])).item())
+    cost.backward()
+    assert [bool(each.any()) for each in logits.grad] == [True] * (1 + heads)
 
 
 def test_weighted_cost_is_the_same_however_images_fall_into_batches():
