@@ -38,18 +38,18 @@ AUXILIARY = ("inception4a", "inception4d")
 def inception(
     dims: int, channels: int, sizes: tuple[int, int, int, int, int, int], wide_kernel: int, width: float = 1.0
 ) -> Branches:
-    """A row of the table: (N, channels, *S) -> (N, point + narrow + wide + pool, *S)
+    """A row of the table: (N, channels, *S) -> (N, one + three + wide + pool, *S)
 
     Example:
         >>> import torch
         >>> inception(2, 192, (64, 96, 128, 16, 32, 32), wide_kernel=5)(torch.zeros(2, 192, 28, 28)).shape
         torch.Size([2, 256, 28, 28])
     """
-    point, narrow_in, narrow, wide_in, wide, pool = sizes
+    one, three_in, three, wide_in, wide, pool = sizes
     make = partial(row, dims, channels, width)
     return Branches(
-        point=make((point, 1)),
-        narrow=make((narrow_in, 1), (narrow, 3)),
+        conv1=make((one, 1)),
+        conv3=make((three_in, 1), (three, 3)),
         wide=make((wide_in, 1), (wide, wide_kernel)),
         pool=nn.Sequential(max_pool(dims, 3, 1, padding=1), make((pool, 1))),
     )
@@ -120,7 +120,7 @@ def torchvision_names() -> Rename:
     """
     ours = {"conv1": "stages.conv1", "conv2": "stages.conv2.0", "conv3": "stages.conv2.1", "fc": "head.classifier"}
     for name in TABLE:
-        branches = enumerate(("point", "narrow", "wide", "pool"), 1)
+        branches = enumerate(("conv1", "conv3", "wide", "pool"), 1)
         ours |= {f"{name}.branch{number}": f"stages.{name}.{branch}" for number, branch in branches}
     for number, name in enumerate(AUXILIARY, 1):
         layers = {"conv": "conv", "fc1": "dense", "fc2": "classifier"}

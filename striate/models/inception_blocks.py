@@ -1,7 +1,8 @@
 """What Inception networks are made of in common, v4 and the Inception-ResNets above all.
 
 Szegedy et al., Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning, 2016,
-arXiv:1602.07261. Every convolution is followed by batch norm (eps 1e-3) and ReLU; those of stride 2 have no padding.
+arXiv:1602.07261. Every convolution is followed by batch norm (eps 1e-3) and ReLU; from v3 on, those of stride 2 have no
+padding. Branches are named after their filters: conv3 has one of 3 samples a side, double3 two in a row.
 Shapes: N images, C channels, *S the spatial sizes: L, or H W, or D H W.
 """
 
@@ -11,7 +12,7 @@ from typing import Literal
 
 from torch import nn
 
-from striate.layers import Branches, along_axes, avg_pool, conv_norm, max_pool, scale_channels
+from striate.layers import Branches, along_axes, avg_pool, conv_norm, max_pool, scale_channels, sequential
 from striate.layers.dims import Conv, Kernel
 from striate.models.rename import Rename
 
@@ -59,6 +60,24 @@ def split(dims: int, kernel: int, between: int, out: int, *, first_axis_first: b
     """
     kernels = along_axes(dims, kernel)[:: -1 if first_axis_first else 1]
     return [(between if i == 0 and dims > 1 else out, along) for i, along in enumerate(kernels)]
+
+
+def fan(dims: int, channels: int, width: float, out: int, *steps: Step) -> nn.Sequential:
+    """A row that ends in one convolution along each axis, side by side: (N, channels, *S) -> (N, out * dims, *S)
+
+    Args:
+        dims, channels, width: as in `row`.
+        out: channels of each of the convolutions at the end.
+        steps: channels and kernel of those in the row before them.
+
+    Example:
+        >>> {name: end.conv.kernel_size for name, end in fan(2, 8, 1.0, 24, (16, 1)).split.named_children()}
+        {'axis1': (1, 3), 'axis0': (3, 1)}
+    """
+    before = row(dims, channels, width, *steps)
+    c_in, c_out = channels_after(before, channels), scale_channels(out, width)
+    ends = {f"axis{dims - i}": unit(dims, c_in, c_out, kernel) for i, kernel in enumerate(along_axes(dims, 3), 1)}
+    return sequential(row=before, split=Branches(**ends))
 
 
 def channels_after(module: nn.Module, channels: int) -> int:

@@ -19,7 +19,7 @@ from striate.models.registry import register
 
 Sizes = tuple[int, int, int, int, int, int]
 
-# 1x1; 1x1 before 3x3, 3x3; 1x1 before the deep 3x3, deep 3x3; 1x1 after the pooling.
+# 1x1; 1x1 before 3x3, 3x3; 1x1 before the double 3x3, double 3x3; 1x1 after the pooling.
 # No 1x1 on its own: the module halves the size, and its pooling passes the channels on as they are.
 TABLE: dict[str, Sizes] = {
     "inception3a": (64, 64, 64, 64, 96, 32),
@@ -37,24 +37,24 @@ MAX_POOLED = "inception5b"  # the other modules that keep the size pool by means
 
 
 def inception(dims: int, channels: int, sizes: Sizes, pool: nn.Module, width: float) -> Branches:
-    """A row of the table that keeps the size: (N, channels, *S) -> (N, point + shallow + deep + pooled, *S)"""
-    point, shallow_in, shallow, deep_in, deep, project = sizes
+    """A row of the table that keeps the size: (N, channels, *S) -> (N, one + three + double + project, *S)"""
+    one, three_in, three, double_in, double, project = sizes
     make = partial(row, dims, channels, width)
     return Branches(
-        point=make((point, 1)),
-        shallow=make((shallow_in, 1), (shallow, 3)),
-        deep=make((deep_in, 1), (deep, 3), (deep, 3)),
+        conv1=make((one, 1)),
+        conv3=make((three_in, 1), (three, 3)),
+        double3=make((double_in, 1), (double, 3), (double, 3)),
         pool=nn.Sequential(pool, make((project, 1))),
     )
 
 
 def reduction(dims: int, channels: int, sizes: Sizes, width: float) -> Branches:
-    """A row of the table that halves the size: (N, channels, *S) -> (N, shallow + deep + channels, *S / 2)"""
-    _, shallow_in, shallow, deep_in, deep, _ = sizes
+    """A row of the table that halves the size: (N, channels, *S) -> (N, three + double + channels, *S / 2)"""
+    _, three_in, three, double_in, double, _ = sizes
     make = partial(row, dims, channels, width, stride=2)
     return Branches(
-        shallow=make((shallow_in, 1), (shallow, 3)),
-        deep=make((deep_in, 1), (deep, 3), (deep, 3)),
+        conv3=make((three_in, 1), (three, 3)),
+        double3=make((double_in, 1), (double, 3), (double, 3)),
         pool=max_pool(dims, 3, 2, padding=1),
     )
 

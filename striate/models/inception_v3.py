@@ -15,13 +15,24 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.layers import Branches, GlobalAvgPool, along_axes, avg_pool, max_pool, scale_channels, sequential
-from striate.models.inception_blocks import channels_after, rename_modules, row, split
+from striate.layers import Branches, GlobalAvgPool, avg_pool, max_pool, scale_channels, sequential
+from striate.models.inception_blocks import channels_after, fan, rename_modules, row, split
 from striate.models.network import Network, he_initialise
 from striate.models.registry import register
 from striate.models.rename import Rename
 
 AUXILIARY = "mixed6e"
+
+# Their names of units in the modules whose rows end in a filter along each axis -> ours.
+FANS = {
+    "branch3x3_1": "conv3.row",
+    "branch3x3_2a": "conv3.split.axis1",
+    "branch3x3_2b": "conv3.split.axis0",
+    "branch3x3dbl_1": "double3.row.0",
+    "branch3x3dbl_2": "double3.row.1",
+    "branch3x3dbl_3a": "double3.split.axis1",
+    "branch3x3dbl_3b": "double3.split.axis0",
+}
 
 
 def averaged(dims: int, channels: int, width: float, out: int) -> nn.Sequential:
@@ -33,9 +44,9 @@ def mixed5(dims: int, channels: int, width: float, pool: int) -> Branches:
     """Figure 5, beside a 5x5 filter: (N, channels, *S) -> (N, 224 + pool, *S)"""
     make = partial(row, dims, channels, width)
     return Branches(
-        point=make((64, 1)),
-        shallow=make((48, 1), (64, 5)),
-        deep=make((64, 1), (96, 3), (96, 3)),
+        conv1=make((64, 1)),
+        conv5=make((48, 1), (64, 5)),
+        double3=make((64, 1), (96, 3), (96, 3)),
         pool=averaged(dims, channels, width, pool),
     )
 
@@ -43,7 +54,7 @@ def mixed5(dims: int, channels: int, width: float, pool: int) -> Branches:
 def mixed6a(dims: int, channels: int, width: float) -> Branches:
     """Figure 10: (N, channels, *S) -> (N, 480 + channels, *S / 2)"""
     make = partial(row, dims, channels, width, stride=2, padding=0)
-    return Branches(shallow=make((384, 3)), deep=make((64, 1), (96, 3), (96, 3)), pool=max_pool(dims, 3, 2))
+    return Branches(conv3=make((384, 3)), double3=make((64, 1), (96, 3), (96, 3)), pool=max_pool(dims, 3, 2))
 
 
 def mixed6(dims: int, channels: int, width: float, narrow: int) -> Branches:
@@ -51,9 +62,9 @@ def mixed6(dims: int, channels: int, width: float, narrow: int) -> Branches:
     make = partial(row, dims, channels, width)
     down = partial(split, dims, 7, narrow, first_axis_first=True)
     return Branches(
-        point=make((192, 1)),
-        shallow=make((narrow, 1), *split(dims, 7, narrow, 192)),
-        deep=make((narrow, 1), *down(narrow), *down(192)),
+        conv1=make((192, 1)),
+        conv7=make((narrow, 1), *split(dims, 7, narrow, 192)),
+        double7=make((narrow, 1), *down(narrow), *down(192)),
         pool=averaged(dims, channels, width, 192),
     )
 
@@ -62,8 +73,8 @@ def mixed7a(dims: int, channels: int, width: float) -> Branches:
     """Halves the size once more: (N, channels, *S) -> (N, 512 + channels, *S / 2)"""
     make = partial(row, dims, channels, width, stride=2, padding=0)
     return Branches(
-        shallow=make((192, 1), (320, 3)),
-        deep=make((192, 1), *split(dims, 7, 192, 192), (192, 3)),
+        conv3=make((192, 1), (320, 3)),
+        conv7=make((192, 1), *split(dims, 7, 192, 192), (192, 3)),
         pool=max_pool(dims, 3, 2),
     )
 
@@ -72,17 +83,11 @@ def mixed7(dims: int, channels: int, width: float) -> Branches:
     """Figure 7: (N, channels, *S) -> (N, 512 + 768 * dims, *S)"""
     make = partial(row, dims, channels, width)
     return Branches(
-        point=make((320, 1)),
-        shallow=nn.Sequential(make((384, 1)), fan(dims, width, 384)),
-        deep=nn.Sequential(*make((448, 1), (384, 3)), fan(dims, width, 384)),
+        conv1=make((320, 1)),
+        conv3=fan(dims, channels, width, 384, (384, 1)),
+        double3=fan(dims, channels, width, 384, (448, 1), (384, 3)),
         pool=averaged(dims, channels, width, 192),
     )
-
-
-def fan(dims: int, width: float, channels: int) -> Branches:
-    """A filter along each axis, side by side: (N, channels, *S) -> (N, channels * dims, *S)"""
-    make = partial(row, dims, scale_channels(channels, width), width)
-    return Branches(**{f"axis{i}": make((channels, kernel)) for i, kernel in enumerate(along_axes(dims, 3))})
 
 
 def stage_makers(dims: int, width: float) -> dict[str, Callable[[int], nn.Module]]:
@@ -91,9 +96,7 @@ def stage_makers(dims: int, width: float) -> dict[str, Callable[[int], nn.Module
     Sizes beside them are samples a side.
     """
     return {
-        "conv1a": lambda channels: row(
-            dims, channels, width, (32, 3), stride=2, padding=0
-        ),  # 299 -> 149 samples a side
+        "conv1a": lambda channels: row(dims, channels, width, (32, 3), stride=2, padding=0),  # 299 -> 149
         "conv2a": lambda channels: row(dims, channels, width, (32, 3), padding=0),
         "conv2b": lambda channels: row(dims, channels, width, (64, 3)),
         "pool1": lambda _: max_pool(dims, 3, 2),  # 147 -> 73
@@ -171,26 +174,23 @@ def published_names() -> Rename:
     Example:
         >>> rename = published_names()
         >>> rename("Conv2d_1a_3x3.bn.weight"), rename("Mixed_6b.branch7x7dbl_5.conv.weight")
-        ('stages.conv1a.norm.weight', 'stages.mixed6b.deep.4.conv.weight')
+        ('stages.conv1a.norm.weight', 'stages.mixed6b.double7.4.conv.weight')
     """
     stem = {"1a_3x3": "conv1a", "2a_3x3": "conv2a", "2b_3x3": "conv2b", "3b_1x1": "conv3b", "4a_3x3": "conv4a"}
     ours = {f"Conv2d_{theirs}": f"stages.{stage}" for theirs, stage in stem.items()}
     layers = {"conv0": "reduce", "conv1": "conv", "fc": "classifier"}
     ours |= {f"AuxLogits.{theirs}": f"auxiliary.{AUXILIARY}.{layer}" for theirs, layer in layers.items()}
     for module in ("5b", "5c", "5d", "6a", "6b", "6c", "6d", "6e", "7a", "7b", "7c"):
-        ours |= {f"Mixed_{module}.{theirs}": f"stages.mixed{module}.{unit}" for theirs, unit in unit_names().items()}
+        units = unit_names() | (FANS if module in ("7b", "7c") else {})
+        ours |= {f"Mixed_{module}.{theirs}": f"stages.mixed{module}.{unit}" for theirs, unit in units.items()}
     return rename_modules(ours | {"fc": "head.classifier"})
 
 
 def unit_names() -> dict[str, str]:
     """Their names of units in a module, whichever it has -> ours."""
-    names = {"branch1x1": "point", "branch_pool": "pool.1", "branch3x3": "shallow"}
-    rows = {"shallow": ("5x5", "3x3", "7x7"), "deep": ("3x3dbl", "7x7dbl", "7x7x3")}
-    for ours, kernels in rows.items():
-        names |= {f"branch{theirs}_{i + 1}": f"{ours}.{i}" for theirs in kernels for i in range(5)}
-    for i, letter in enumerate("ab"):
-        names |= {f"branch3x3_2{letter}": f"shallow.1.axis{i}", f"branch3x3dbl_3{letter}": f"deep.2.axis{i}"}
-    return names
+    rows = {"3x3": "conv3", "5x5": "conv5", "7x7": "conv7", "7x7x3": "conv7", "3x3dbl": "double3", "7x7dbl": "double7"}
+    names = {f"branch{theirs}_{i + 1}": f"{ours}.{i}" for theirs, ours in rows.items() for i in range(5)}
+    return names | {"branch1x1": "conv1", "branch3x3": "conv3", "branch_pool": "pool.1"}
 
 
 PUBLISHED = {"torchvision": published_names(), "timm": published_names()}

@@ -12,11 +12,11 @@ from typing import Any
 
 from torch import nn
 
-from striate.layers import Branches, GlobalAvgPool, along_axes, max_pool, scale_channels, sequential
+from striate.layers import Branches, GlobalAvgPool, max_pool, scale_channels, sequential
 from striate.models.inception_blocks import (
-    Step,
     Table,
     channels_after,
+    fan,
     first_units,
     make_stages,
     reduction_a,
@@ -76,21 +76,13 @@ def reduction_b(dims: int, channels: int, width: float) -> Branches:
     )
 
 
-def fan(dims: int, channels: int, width: float, *steps: Step) -> nn.Sequential:
-    """A row that ends in convolutions of 256 channels side by side, one along each axis."""
-    before = row(dims, channels, width, *steps)
-    c_in, c_out = channels_after(before, channels), scale_channels(256, width)
-    ends = {f"axis{dims - i}": unit(dims, c_in, c_out, kernel) for i, kernel in enumerate(along_axes(dims, 3), 1)}
-    return sequential(row=before, split=Branches(**ends))
-
-
 def inception_c(dims: int, channels: int, width: float) -> Branches:
     """Figure 6: (N, channels, *S) -> (N, 512 * (1 + dims), *S)"""
     make = partial(row, dims, channels, width)
     return Branches(
         conv1=make((256, 1)),
-        conv3=fan(dims, channels, width, (384, 1)),
-        double3=fan(dims, channels, width, (384, 1), *split(dims, 3, 448, 512, first_axis_first=True)),
+        conv3=fan(dims, channels, width, 256, (384, 1)),
+        double3=fan(dims, channels, width, 256, (384, 1), *split(dims, 3, 448, 512, first_axis_first=True)),
         pool=nn.Sequential(same_pool(dims), make((256, 1))),
     )
 

@@ -30,7 +30,7 @@ def unit(dims: int, c_in: int, c_out: int, kernel: int, stride: int = 1, *, padd
 
 def fire(dims: int, channels: int, squeezed: int, expanded: int) -> nn.Sequential:
     """Squeeze by 1x1, expand by 1x1 and 3x3 side by side: (N, channels, *S) -> (N, 2 * expanded, *S)"""
-    expand = Branches(point=unit(dims, squeezed, expanded, 1), wide=unit(dims, squeezed, expanded, 3, padding=1))
+    expand = Branches(conv1=unit(dims, squeezed, expanded, 1), conv3=unit(dims, squeezed, expanded, 3, padding=1))
     return sequential(squeeze=unit(dims, channels, squeezed, 1), expand=expand)
 
 
@@ -68,9 +68,9 @@ def torchvision_names(fires: Stages) -> Rename:
     Example:
         >>> rename = torchvision_names(STAGES_1_0)
         >>> rename("features.7.expand3x3.weight"), rename("classifier.1.bias")
-        ('stages.stage2.1.expand.wide.conv.weight', 'head.classifier.bias')
+        ('stages.stage2.1.expand.conv3.conv.weight', 'head.classifier.bias')
     """
-    inner = {"squeeze": "squeeze", "expand1x1": "expand.point", "expand3x3": "expand.wide"}
+    inner = {"squeeze": "squeeze", "expand1x1": "expand.conv1", "expand3x3": "expand.conv3"}
     layers = {"features.0": "stages.stem.conv", "classifier.1": "head.classifier"}
     row = 2  # after the stem and its ReLU
     for number, stage in enumerate(fires, 1):

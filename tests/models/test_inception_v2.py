@@ -88,13 +88,13 @@ def test_the_modules_compute_what_the_figure_says() -> None:
 
 def slow_module(state: dict[str, Tensor], name: str, pooling: str, x: Tensor) -> Tensor:
     stride = 2 if name in ("inception3c", "inception4e") else 1
-    three = unit(state, f"{name}.shallow.1", unit(state, f"{name}.shallow.0", x), stride)
-    double = unit(state, f"{name}.deep.1", unit(state, f"{name}.deep.0", x))
-    double = unit(state, f"{name}.deep.2", double, stride)
+    three = unit(state, f"{name}.conv3.1", unit(state, f"{name}.conv3.0", x), stride)
+    double = unit(state, f"{name}.double3.1", unit(state, f"{name}.double3.0", x))
+    double = unit(state, f"{name}.double3.2", double, stride)
     pool = F.avg_pool2d(x, 3, 1, 1) if pooling == "avg" else F.max_pool2d(x, 3, stride, 1)
     if stride == 2:
         return torch.cat([three, double, pool], 1)
-    return torch.cat([unit(state, f"{name}.point", x), three, double, unit(state, f"{name}.pool.1", pool)], 1)
+    return torch.cat([unit(state, f"{name}.conv1", x), three, double, unit(state, f"{name}.pool.1", pool)], 1)
 
 
 def unit(state: dict[str, Tensor], name: str, x: Tensor, stride: int = 1) -> Tensor:
