@@ -16,7 +16,7 @@ class AuxiliaryLogits(NamedTuple):
 
     Attributes:
         logits: (N, K) of the head.
-        auxiliary: (N, K) of each auxiliary head, in the order of their stages.
+        auxiliary: (N, K) of each auxiliary head that trains, in the order of their stages.
     """
 
     logits: Tensor
@@ -67,11 +67,12 @@ class Network(nn.Module):
         self.auxiliary = nn.ModuleDict(dict(auxiliary or {}))
 
     def forward(self, x: Tensor) -> Tensor | AuxiliaryLogits:
-        """(N, in_channels, *S) -> logits (N, num_classes); in training, if it has auxiliary heads, with theirs."""
-        if self.training and self.auxiliary:
+        """(N, in_channels, *S) -> logits (N, num_classes), and those of auxiliary heads as long as they train."""
+        heads = {name: head for name, head in self.auxiliary.items() if head.training}
+        if self.training and heads:
             activations = self.features(x)
             *_, last = activations.values()
-            others = tuple(self.auxiliary[name](activations[name]) for name in activations if name in self.auxiliary)
+            others = tuple(heads[name](activation) for name, activation in activations.items() if name in heads)
             return AuxiliaryLogits(self.head(last), others)
         for stage in self.stages.values():
             x = stage(x)

@@ -5,6 +5,7 @@ mode, where batch norm keeps its statistics and dropout is off. `.train()` on th
 calls it, leaves it there: a frozen module carries its own `train`, which a copy of the network keeps.
 """
 
+from itertools import chain
 from types import MethodType
 
 from torch import nn
@@ -15,6 +16,8 @@ from striate.models.network import Network
 
 def freeze(network: Network, until: str) -> None:
     """Freeze the network's stages from the first to `until`, and thaw those after it. The head always trains.
+
+    An auxiliary head on a frozen stage has nothing to teach, and is frozen with it.
 
     Args:
         until: "none", "all" (every stage), or the name of the last stage to freeze.
@@ -33,8 +36,9 @@ def freeze(network: Network, until: str) -> None:
     if until not in ("none", "all", *names):
         raise ArgumentError.of("freeze", f"'none', 'all' or a stage ({', '.join(names)})", until)
     count = 0 if until == "none" else len(names) if until == "all" else names.index(until) + 1
-    for number, stage in enumerate(network.stages.values()):
-        for module in stage.modules():
+    for number, (name, stage) in enumerate(network.stages.items()):
+        heads = [network.auxiliary[name]] if name in network.auxiliary else []
+        for module in chain.from_iterable(part.modules() for part in (stage, *heads)):
             _freeze_module(module) if number < count else _thaw_module(module)
     network.train(network.training)  # what was thawed follows the network again
 

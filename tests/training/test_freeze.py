@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from striate.errors import ArgumentError
-from striate.models import create_model
+from striate.models import AuxiliaryLogits, create_model
 from striate.training.freeze import freeze, is_frozen, moving_names
 
 
@@ -106,6 +106,23 @@ def test_a_network_of_the_zoo():
     assert trainable
     assert all(name.startswith("head.") for name in trainable)
     assert isinstance(network.head.classifier, nn.Linear)
+
+
+@pytest.mark.parametrize(
+    ("until", "learning"),
+    [("none", ["inception4a", "inception4d"]), ("inception4a", ["inception4d"]), ("all", [])],
+)
+def test_auxiliary_heads_are_frozen_with_their_stages(until, learning):
+    network = create_model("googlenet", num_classes=3, width=1 / 8)
+    freeze(network, until)
+    answers = network.train()(torch.zeros(2, 3, 32, 32))
+    assert len(answers.auxiliary if isinstance(answers, AuxiliaryLogits) else ()) == len(learning)
+    trainable = {
+        name.split(".")[1] for name, p in network.auxiliary.named_parameters(prefix="auxiliary") if p.requires_grad
+    }
+    assert trainable == set(learning)
+    with torch.inference_mode():
+        assert isinstance(network.eval()(torch.zeros(1, 3, 32, 32)), torch.Tensor)
 
 
 def test_a_wrong_name_lists_the_stages(toy):
