@@ -155,7 +155,7 @@ def lenet_1998(*, dims: int = 2, in_channels: int = 1, num_classes: int = 10) ->
     return initialise(Network(stages, head))
 
 
-@register(lenet_1998, size=32, channels=1, classes=10, fixed_size=True)
+@register(lenet_1998, size=32, channels=1, classes=10, fixed_size=True, one_sided=True)
 def lenet5_1998(**options: Any) -> Network:
     """60,000 parameters for ten digits in grey; its classifier has none."""
     return lenet_1998(**options)

@@ -89,14 +89,14 @@ def nin_of_cifar(*, dims: int = 2, in_channels: int = 3, num_classes: int = 10, 
     return he_initialise(Network(stages, map_head(dims, wide, num_classes)))
 
 
-@register(nin_of_imagenet, size=224, smallest=39)
+@register(nin_of_imagenet, size=224, smallest=39, one_sided=True)
 def nin(**options: Any) -> Network:
     """7,595,176 parameters."""
     return nin_of_imagenet(**options)
 
 
 # Four pixels are enough, but in three dimensions torch averages no volume smaller than the window.
-@register(nin_of_cifar, size=32, smallest=6, classes=10)
+@register(nin_of_cifar, size=32, smallest=6, classes=10, one_sided=True)
 def nin_cifar(**options: Any) -> Network:
     """966,986 parameters."""
     return nin_of_cifar(**options)

@@ -23,11 +23,12 @@ class Entry:
         build: makes the network from its options; wrong ones are refused before anything is built.
         options: names of what `build` takes: `num_classes`, `in_channels`, `dims` and the family's own.
         size: pixels along each spatial side, as the paper feeds it.
-        smallest: pixels a side below which nothing is left to classify: the stride of the last stage.
+        smallest: pixels a side: the fewest that leave a sample in the last stage, and at least its stride.
         channels: as the paper feeds it: 1 (grey) or 3 (RGB).
         classes: as many as the paper tells apart.
         dims: numbers of spatial dimensions it can be built in.
         fixed_size: dense layers after a flatten allow `size` alone.
+        one_sided: its logits never change their sign, which says nothing of one class alone: their differences do.
         published: who publishes weights -> how their names of tensors become ours.
     """
 
@@ -40,6 +41,7 @@ class Entry:
     classes: int
     dims: tuple[int, ...]
     fixed_size: bool
+    one_sided: bool
     published: Mapping[str, Rename]
 
 
@@ -55,6 +57,7 @@ def register(
     classes: int = 1000,
     dims: tuple[int, ...] = (1, 2, 3),
     fixed_size: bool = False,
+    one_sided: bool = False,
     published: Mapping[str, Rename] | None = None,
 ) -> Callable[[Build], Build]:
     """Put a variant into the registry under its function's name; its options are the family's keyword arguments.
@@ -84,7 +87,9 @@ def register(
             return network
 
         name = variant.__name__
-        entry = Entry(name, build, options, size, smallest, channels, classes, dims, fixed_size, published or {})
+        entry = Entry(
+            name, build, options, size, smallest, channels, classes, dims, fixed_size, one_sided, published or {}
+        )
         ENTRIES[name] = entry
         return build
 

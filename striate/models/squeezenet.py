@@ -81,13 +81,13 @@ def torchvision_names(fires: Stages) -> Rename:
     return rename_layers(layers)
 
 
-@register(squeezenet, smallest=21, published={"torchvision": torchvision_names(STAGES_1_0)})
+@register(squeezenet, smallest=21, one_sided=True, published={"torchvision": torchvision_names(STAGES_1_0)})
 def squeezenet1_0(**options: Any) -> Network:
     """1,248,424 parameters."""
     return squeezenet(96, 7, STAGES_1_0, **options)
 
 
-@register(squeezenet, smallest=17, published={"torchvision": torchvision_names(STAGES_1_1)})
+@register(squeezenet, smallest=17, one_sided=True, published={"torchvision": torchvision_names(STAGES_1_1)})
 def squeezenet1_1(**options: Any) -> Network:
     """1,235,496 parameters."""
     return squeezenet(64, 3, STAGES_1_1, **options)

@@ -28,6 +28,7 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
         raise DataError(f"{dataset.root} has no train part to learn from, only {', '.join(dataset.parts)}")
     look = look_at(dataset)
     network, why_network = _choose_network(look, wishes)
+    _check_sides(network, dataset)
     source, why_weights = _choose_weights(network, wishes)
     preset = _make_preset(dataset, look, network, source, wishes.size)
     freeze, why_freeze = _choose_freeze(source, wishes)
@@ -58,6 +59,13 @@ def _choose_network(look: Look, wishes: Wishes) -> tuple[str, str]:
     name = "lenet5" if look.grey else "resnet18"
     colours = "grey" if look.grey else "coloured"
     return name, f"{name}: {colours} pictures of {look.short_side} pixels are too small for a pretrained network"
+
+
+def _check_sides(network: str, dataset: Dataset) -> None:
+    """Where images show any number of classes, the sign of each class's logit is the answer."""
+    if dataset.multilabel and find_entry(network).one_sided:
+        able = "a network whose logits can be positive or negative, as images that may show several classes need"
+        raise ArgumentError.of("model", able, network)
 
 
 def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:

@@ -159,6 +159,14 @@ def test_what_cannot_be_planned(make_dataset, wishes, error, message):
         plan(make_dataset((5, 5)), **wishes)
 
 
+@pytest.mark.parametrize("name", ["squeezenet1_1", "nin_cifar", "lenet5_1998"])
+def test_logits_of_one_sign_cannot_say_yes_and_no(make_dataset, name):
+    with pytest.raises(
+        ArgumentError, match=f"model must be a network whose logits can be .* several classes need.*{name}"
+    ):
+        plan(make_dataset((5, 5), multilabel=True), model=name, weights="none")
+
+
 @pytest.mark.parametrize(
     "wishes", [{}, {"model": "vgg11"}, {"weights": "efficientnet_lite0"}, {"recipe": {"ema_decay": 0.9}}], ids=str
 )
