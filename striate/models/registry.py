@@ -113,8 +113,9 @@ def check_arguments(entry: Entry, arguments: Mapping[str, Any]) -> None:
     width = arguments.get("width", 1.0)
     if not isinstance(width, int | float) or isinstance(width, bool) or not 0 < width <= 16:
         raise ArgumentError.of("width", "a factor above 0, at most 16", width)
-    if arguments.get("dims", entry.dims[0]) not in entry.dims:
-        raise ArgumentError.of("dims", f"one of {', '.join(map(str, entry.dims))} for {entry.name}", arguments["dims"])
+    dims = arguments.get("dims", entry.dims[0])
+    if not isinstance(dims, int) or isinstance(dims, bool) or dims not in entry.dims:
+        raise ArgumentError.of("dims", f"one of {', '.join(map(str, entry.dims))} for {entry.name}", dims)
 
 
 def check_size(name: str, size: int | Sequence[int]) -> None:

@@ -191,6 +191,7 @@ def is_useful(gradient: Tensor | None) -> bool:
         ("lenet5", {"width": 0.5}, "no option of lenet5 named 'width'; known: dims, in_channels, num_classes"),
         ("lenet5", {"dims": 4}, "dims must be one of 1, 2, 3 for lenet5, got 4"),
         ("mobilenet_v2", {"dims": "2"}, "dims must be one of 1, 2, 3 for mobilenet_v2, got '2'"),
+        ("mobilenet_v2", {"dims": 2.0}, "dims must be one of 1, 2, 3 for mobilenet_v2, got 2.0"),
         ("plain18", {"shortcut": "A"}, "no option of plain18 named 'shortcut'; known: dims, in_channels, num_classes"),
         ("resnet18", {"shortcut": "D"}, "shortcut must be 'A', 'B', 'C' or None for the plain network, got 'D'"),
         ("resnet18", {"shortcut": None, "zero_last_norm": True}, "zero_last_norm must be False in a plain network"),
