@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from striate.data import write_image
-from striate.models import SOURCES, model_names
+from striate.models import SOURCES, find_entry, model_names
 from striate.models.registry import ENTRIES
 from striate.tasks import network_table
 
@@ -94,6 +94,34 @@ def test_every_network_is_in_the_table_with_its_numbers():
     for name, parameters, multiply_adds in rows:
         table = network_table(name)
         assert (f"{table.parameters:,}", f"{table.multiply_adds:,}") == (parameters, multiply_adds), name
+
+
+TABLES = [
+    (page, command, printed)
+    for page in PAGES
+    for command, printed in re.findall(
+        r"^```console\n\$ striate (table .*)\n((?:.*\n)*?)```$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "command", "printed"), TABLES, ids=lambda part: getattr(part, "name", None))
+def test_tables_are_what_striate_prints(page, command, printed, capsys):
+    from striate.cli.app import app
+
+    app(command.split(), standalone_mode=False)
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == printed.splitlines()
+
+
+def test_every_family_has_a_page():
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in ROOT.glob("docs/networks/*.md")}
+    tables = " ".join(command for _, command, _ in TABLES)
+    families = {find_entry(name).build.__wrapped__.__module__ for name in model_names()}
+    shown = {find_entry(name).build.__wrapped__.__module__ for name in model_names() if f"{name} " in f"{tables} "}
+    assert families == shown, "a table of one of its networks stands on some page"
+    for name, text in pages.items():
+        for part in ("../images/block-", "When to choose", "## What is reported", "striate table"):
+            assert part in text, f"{name}: {part}"
 
 
 def test_every_verb_is_in_the_readme():
