@@ -9,13 +9,13 @@ pixels), for the same number of steps: momentum 0.9, weight decay 1e-4, batches 
 to 0.03 in a third of an epoch and falls to 0 along a cosine. The paper takes 64,000 steps of 128 images, at 0.1 and
 divided by ten twice; here the budget is a few epochs, too few for that. For the same reason residual blocks start as
 the identity (the last batch norm's gain is 0; Goyal et al., 2017, arXiv:1706.02677). A tenth of the images is held back
-by the seed.
-A few times an epoch the errors are measured in eval mode, on 2,500 images that it learns from, as they are, and on
-2,500 of those held back; in the end on twice as many.
+by the seed. A few times an epoch the errors are measured in eval mode, on 2,500 images that it learns from, as they
+are, and on 2,500 of those held back; in the end on twice as many.
 
-The second picture asks why: the norm of the gradient of each convolution's weights, as the networks start. Without
-shortcuts it grows from layer to layer on its way down through the batch norms (Yang et al., A Mean Field Theory of
-Batch Normalization, 2019, arXiv:1902.08129), so that no one learning rate suits both ends of a deep plain network.
+The second picture asks why: the norm of the gradient of each convolution's weights before the first step, all gains
+of the batch norms still 1. Without shortcuts it grows from layer to layer on its way down through the batch norms (Yang
+et al., A Mean Field Theory of Batch Normalization, 2019, arXiv:1902.08129), so that no one learning rate suits both
+ends of a deep plain network.
 
 Interrupted, it goes on where it was when it is run again with the same arguments. Networks may be trained by several
 runs at once that share a folder; whichever runs last over all of them draws the pictures.
@@ -49,6 +49,7 @@ from striate.training import Epoch, Recipe, fit, softmax_cross_entropy  # noqa: 
 
 NETWORKS = ("plain20", "resnet20", "plain56", "resnet56")
 SIDE, BATCH, LR, CHECKS = 32, 32, 0.03, 3  # measurements an epoch
+IDENTITY = {"zero_last_norm": True}
 SAMPLE, FINAL_SAMPLE, GRADIENT_BATCHES = 2500, 5000, 4
 
 
@@ -79,8 +80,8 @@ class Experiment:
     def train(self, name: str, folder: Path) -> Iterator[Epoch]:
         """Train a network, or go on with it; at the end its curves, gradients and errors are in `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        network = self.network(name)
-        gradients = {"start": self.gradient_norms(network)}
+        gradients = {"start": self.gradient_norms(self.network(name))}
+        network = self.network(name, **IDENTITY if name.startswith("resnet") else {})
         train = self.loader(self.dataset.parts["train"], distorted=True)
         history = []
         for epoch in fit(
@@ -109,11 +110,10 @@ class Experiment:
         with atomic_write(folder / "result.json") as f:
             f.write(json.dumps(result).encode())
 
-    def network(self, name: str) -> nn.Module:
+    def network(self, name: str, **options: bool) -> nn.Module:
         """As it starts: the seed decides."""
         torch.manual_seed(self.seed)
-        identity = {"zero_last_norm": True} if name.startswith("resnet") else {}
-        return create_model(name, num_classes=self.dataset.num_classes, **identity)
+        return create_model(name, num_classes=self.dataset.num_classes, **options)
 
     def loader(self, part: Part, *, distorted: bool) -> Loader:
         """The images of a part in batches."""
