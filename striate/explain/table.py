@@ -99,6 +99,7 @@ def table(module: nn.Module, input_shape: Sequence[int], *, whole: Collection[st
 
     Raises:
         ArgumentError: the shape is not made of positive integers, or a lazy layer has no weights yet.
+        UnknownNameError: no such module is to have a row.
         ShapeError: the module does not take such an input; says which layer refused.
 
     Example:

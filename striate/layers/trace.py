@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from striate.errors import ArgumentError, ShapeError, StriateError
+from striate.errors import ArgumentError, ShapeError, StriateError, UnknownNameError
 from striate.ops.call import Call, Window, multiply_adds, padding_of, window_of
 from striate.ops.reach import Reach, first_reach, reach_after
 from striate.ops.receptive import Field
@@ -62,6 +62,7 @@ def trace(module: nn.Module, input_shape: Sequence[int], *, whole: Collection[st
 
     Raises:
         ArgumentError: the shape is not made of positive integers, or a lazy layer has no weights yet.
+        UnknownNameError: no such module is to be one layer.
         ShapeError: the module does not take such an input; says which layer refused.
 
     Example:
@@ -77,6 +78,10 @@ def trace(module: nn.Module, input_shape: Sequence[int], *, whole: Collection[st
         raise ArgumentError.of("input_shape", "(channels, *sizes), each an integer of at least 1", input_shape)
     if any(nn.parameter.is_lazy(p) for p in module.parameters()):
         raise ArgumentError("module must have its weights: run a lazy module once before")
+    names = [name for name, _ in module.named_modules()]
+    for name in whole:
+        if name not in names:
+            raise UnknownNameError("module", name, names[1:])
     with _as_it_was(module):
         try:
             return _walk(module, shape, whole, on_meta=True)

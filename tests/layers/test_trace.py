@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from striate.errors import ArgumentError, ShapeError
+from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.layers.trace import trace
 from striate.ops.call import Window
 
@@ -139,10 +139,12 @@ def test_what_a_parent_does_itself_is_its_own_row():
 
 def test_a_module_that_counts_as_one_layer():
     net = nn.Sequential(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), nn.Sequential(nn.Conv2d(8, 4, 3), nn.ReLU()))
-    layers, (first, *others) = trace(net, (3, 9, 9)), trace(net, (3, 9, 9), whole=["0", "nothing"])
+    layers, (first, *others) = trace(net, (3, 9, 9)), trace(net, (3, 9, 9), whole=["0"])
     assert (first.name, first.input_shapes, first.output_shape) == ("0", ((3, 9, 9),), (8, 7, 7))
     assert (first.parameters, first.multiply_adds, first.fields) == (224, 7 * 7 * 8 * 27, layers[1].fields)
     assert others == layers[2:]
+    with pytest.raises(UnknownNameError, match="no module named '2'"):
+        trace(net, (3, 9, 9), whole=["0", "2"])
 
 
 def test_nothing_in_the_module_changes():
