@@ -128,7 +128,7 @@ def _sort_out(network: Network, tensors: Mapping[str, Tensor], rename: Rename) -
     own, names, surplus = network.state_dict(), {}, []
     for published in tensors:
         ours = rename(published)
-        if ours is None or (ours.startswith("auxiliary.") and not network.auxiliary):
+        if ours.startswith("auxiliary.") and not network.auxiliary:
             continue
         if ours in own and ours not in names:
             names[ours] = published

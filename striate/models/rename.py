@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-Rename = Callable[[str], str | None]  # their name of a tensor -> ours; None: a tensor that we have no use for
+Rename = Callable[[str], str]  # their name of a tensor -> ours
 
 
 def rename_layers(layers: Mapping[str, str]) -> Rename:
