@@ -16,6 +16,7 @@ from striate.models.tensor_file import read_tensors, unwrap
 
 _ASK = "\nnew_channels='mean' or 'repeat' adapts weights to other channels and dimensions"
 _ALONG_AXES = "\na network of kernels along one axis has as many as there are axes: weights for images fill no other"
+_WITHOUT_HEADS = "\nauxiliary=False builds the network without the heads that these weights lack"
 COUNTER = "num_batches_tracked"  # of a batch norm; nothing is computed from it
 
 
@@ -115,8 +116,13 @@ def fill_network(
     got = adapt_weights(theirs, network, new_channels) if new_channels else theirs
     if lines := _misfits(own, got, names) + surplus:
         adapted = got if new_channels else adapt_weights(theirs, network, "mean")
-        could_be = len(_misfits(own, adapted, names) + surplus)
-        hint = _ASK if could_be < len(lines) else _ALONG_AXES if _loses_axes(own, theirs) else ""
+        hint = ""
+        if len(_misfits(own, adapted, names) + surplus) < len(lines):
+            hint = _ASK
+        elif _loses_axes(own, theirs):
+            hint = _ALONG_AXES
+        elif all(line.startswith("missing: auxiliary.") for line in lines):
+            hint = _WITHOUT_HEADS
         raise WeightsError(f"{what} don't fit {network.name}:\n{listing(lines, most=1000)}{hint}")
     fresh = _of_other_classes(own, got)
     state = {name: _fresh(name, t) if name in fresh or name not in got else got[name] for name, t in own.items()}

@@ -199,6 +199,15 @@ def test_options_that_need_other_tensors() -> None:
         load_published(small(width=1.0), state, "akamaster")
 
 
+def test_weights_without_auxiliary_heads() -> None:
+    """What torchvision's users save, whose networks drop the heads unless asked to keep them."""
+    state = {name: t for name, t in published_state("googlenet").items() if not name.startswith("aux")}
+    build = find_entry("googlenet").build
+    with pytest.raises(WeightsError, match=r"missing: auxiliary\.inception4a\.conv(?s:.*)\nauxiliary=False builds"):
+        load_published(blueprint(build), state, "torchvision")
+    load_published(blueprint(build, auxiliary=False), state, "torchvision")
+
+
 def test_a_file_that_does_not_fit_is_named(tmp_path: Path) -> None:
     torch.save({"a": torch.zeros(1)}, tmp_path / "w.pth")
     with pytest.raises(WeightsError, match=r"^the weights in .*w\.pth don't fit resnet20:\n"):
