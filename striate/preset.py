@@ -26,6 +26,9 @@ class Preset:
         filter: how pixels are interpolated; always antialiased when an image shrinks.
         border: fill per channel for what lies outside the image, in input units (0–255).
         labels: the name of each class, in the order of the logits.
+        colour_pca: how the training images' colours vary, which `striate.data.PcaColour` draws from: for each principal
+            component, the widest first, its direction times the standard deviation along it, (3, 3) in input units;
+            empty where nothing asked for it.
 
     Raises:
         ArgumentError: a field is out of range, or lengths disagree with `channels`.
@@ -45,6 +48,7 @@ class Preset:
     filter: Filter = "bilinear"
     border: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
+    colour_pca: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.size_hw) != 2 or not all(1 <= s <= 65535 for s in self.size_hw):
@@ -65,10 +69,12 @@ class Preset:
                 raise ArgumentError.of(f"preset.{name}", f"one of {', '.join(choices)}", getattr(self, name))
         if self.short_side and self.short_side < min(self.size_hw):
             raise ArgumentError.of("preset.short_side", f"0 or at least {min(self.size_hw)}", self.short_side)
+        if self.colour_pca and (self.channels < 3 or [len(row) for row in self.colour_pca] != [3, 3, 3]):
+            raise ArgumentError.of("preset.colour_pca", "empty, or 3x3 where there are colours", self.colour_pca)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, for a model file's header."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        """Plain JSON values, for a model file's header; an empty `colour_pca` is left out."""
+        return {k: _lists(v) for k, v in asdict(self).items() if k != "colour_pca" or v}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Preset":
@@ -76,5 +82,12 @@ class Preset:
         surplus = sorted(set(values) - {f.name for f in fields(cls)})
         if surplus:
             raise ArgumentError.of("preset", f"made of {', '.join(f.name for f in fields(cls))}", surplus)
-        plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        return cls(**plain)
+        return cls(**{k: _tuples(v) for k, v in values.items()})
+
+
+def _lists(value: Any) -> Any:
+    return [_lists(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from striate.data.distortions import (
     Crop,
     Mirror,
     Motion,
+    PcaColour,
     Rotate,
     Saturation,
     Shear,
@@ -29,7 +30,7 @@ from striate.data.pipeline import (
     default_pipeline,
 )
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
-from striate.data.summary import Near, Summary, channel_statistics, summarize
+from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 
 __all__ = [
     "COLOUR_PHOTOS",
@@ -53,6 +54,7 @@ __all__ = [
     "Near",
     "Part",
     "PartName",
+    "PcaColour",
     "Pipeline",
     "Pixels",
     "Place",
@@ -66,6 +68,7 @@ __all__ = [
     "Translate",
     "Twins",
     "channel_statistics",
+    "colour_components",
     "decode_at_least_hw",
     "default_pipeline",
     "evaluation_part",

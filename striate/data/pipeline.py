@@ -15,6 +15,7 @@ from striate.data.distortions import (
     Crop,
     Mirror,
     Motion,
+    PcaColour,
     Rotate,
     Saturation,
     Shear,
@@ -37,6 +38,7 @@ _KINDS: dict[str, type[Motion] | type[Tint]] = {
     "contrast": Contrast,
     "saturation": Saturation,
     "colour_shift": ColourShift,
+    "pca_colour": PcaColour,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 # What random distortions interpolate with: a bent image is not comparable to the published resize anyway, and cubic
@@ -83,7 +85,7 @@ class Pipeline:
             if isinstance(step, Motion):
                 geometry = step.sample(rng, view) @ geometry
             else:
-                change = step.sample(rng, preset.channels)
+                change = step.sample(rng, preset)
                 colour = change if colour is None else change @ colour
         return Distortion(geometry, source_hw, preset.size_hw, preset.border, colour, _QUICK[preset.filter])
 

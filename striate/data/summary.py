@@ -139,6 +139,39 @@ def channel_statistics(
     return tuple(mean.tolist()), tuple(std.tolist())
 
 
+def colour_components(part: Part, *, sample: int = 2000) -> tuple[tuple[float, ...], ...]:
+    """How the colours of all pixels vary around their mean: the principal components of their RGB covariance.
+
+    Args:
+        part: the training images; a preset must not know the others. Each counts alike whatever its size.
+        sample: how many images to look at, spread evenly.
+
+    Returns:
+        Three rows (R, G, B) in input units (0–255), the widest first: a direction of length 1 times the standard
+        deviation along it. So the squared length of a row is an eigenvalue of the covariance.
+
+    Raises:
+        DataError: the part is empty.
+        ImageError: an image can't be decoded.
+    """
+    if not len(part):
+        raise DataError("no images to take colours from")
+
+    def moments(item: Item) -> NDArray[np.float64]:
+        pixels = part.store.load(item.path, 3, (256, 256)).reshape(-1, 3)
+        sums = np.zeros((4, 4))
+        for start in range(0, len(pixels), 2**16):  # as floats, a large image would fill the memory
+            some = np.pad(pixels[start : start + 2**16].astype(np.float64), ((0, 0), (0, 1)), constant_values=1)
+            sums += some.T @ some
+        return sums / len(pixels)
+
+    mean = np.mean(in_threads(moments, [part.items[i] for i in evenly(len(part), sample)]), axis=0)  # of (R, G, B, 1)²
+    variances, directions = np.linalg.eigh(mean[:3, :3] - np.outer(mean[:3, 3], mean[:3, 3]))
+    rows = (directions * np.sqrt(np.maximum(variances, 0))).T[::-1]
+    lighter = np.where(rows.sum(axis=1, keepdims=True) < 0, -1.0, 1.0)  # eigenvectors have no sign of their own
+    return tuple(tuple(row) for row in (lighter * rows).tolist())
+
+
 def _near(dataset: Dataset, seen: list[tuple[Place, NDArray[np.float32]]]) -> tuple[int, tuple[Near, ...]]:
     """Pairs that look the same and aren't twins; of each group of twins the first is compared."""
     copies = {place.path for t in dataset.twins for place in t.places[1:]}

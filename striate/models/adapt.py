@@ -144,7 +144,14 @@ def adapted_preset(preset: Preset, in_channels: int, new_channels: NewChannels =
     def mix(values: tuple[float, ...]) -> tuple[float, ...]:
         return tuple((shares @ torch.tensor(values, dtype=torch.float64) / shares.sum(1)).tolist())
 
-    return replace(preset, channels=in_channels, mean=mix(preset.mean), std=mix(preset.std), border=mix(preset.border))
+    return replace(
+        preset,
+        channels=in_channels,
+        mean=mix(preset.mean),
+        std=mix(preset.std),
+        border=mix(preset.border),
+        colour_pca=preset.colour_pca if in_channels >= 3 else (),
+    )
 
 
 def check_new_channels(new_channels: str) -> None:

@@ -123,7 +123,7 @@ def _check_preset(preset: Preset, in_channels: int) -> None:
     _expect(sound, "preset", "made of sizes in whole pixels up to 65535", sizes)
     height, width = preset.size_hw
     _expect(height * width <= _MAX_PIXELS, "preset.size_hw", f"of at most {_MAX_PIXELS} pixels", preset.size_hw)
-    numbers = (*preset.mean, *preset.std, *preset.border)
+    numbers = (*preset.mean, *preset.std, *preset.border, *(v for row in preset.colour_pca for v in row))
     _expect(all(map(_is_finite, numbers)), "preset", "made of finite numbers", numbers)
     _expect(all(isinstance(label, str) for label in preset.labels), "preset.labels", "strings", preset.labels)
     _expect(preset.channels == in_channels, "preset.channels", f"in_channels, {in_channels}", preset.channels)

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from striate.data import Dataset, channel_statistics, default_pipeline
+from striate.data import Dataset, PcaColour, Pipeline, channel_statistics, colour_components, default_pipeline
 from striate.errors import ArgumentError, DataError
 from striate.models import SOURCES, Source, check_size, find_entry, find_source
 from striate.preset import Preset
@@ -33,6 +33,8 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     preset = _make_preset(dataset, look, network, source, wishes.size)
     freeze, why_freeze = _choose_freeze(source, wishes)
     weights, why_classes = _weigh_classes(dataset)
+    pipeline = default_pipeline(preset)
+    preset = _add_colours(preset, pipeline, dataset)
     images = len(dataset.parts["train"])
     batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
     return Plan(
@@ -40,7 +42,7 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
         weights=source.name if source else None,
         freeze=freeze,
         preset=preset,
-        pipeline=default_pipeline(preset),
+        pipeline=pipeline,
         recipe=_make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None),
         batch_size=batch_size,
         precision=wishes.precision or "auto",
@@ -110,6 +112,13 @@ def _resize(preset: Preset, network: str, size: int | None) -> Preset:
         return preset
     check_size(network, size)
     return replace(preset, size_hw=(size, size), short_side=round(preset.short_side * size / preset.size_hw[0]))
+
+
+def _add_colours(preset: Preset, pipeline: Pipeline, dataset: Dataset) -> Preset:
+    """The preset with how the training images' colours vary, if a distortion draws from it."""
+    if preset.channels < 3 or not any(isinstance(step, PcaColour) for step in pipeline.steps):
+        return preset
+    return replace(preset, colour_pca=colour_components(dataset.parts["train"]))
 
 
 def _multiple(pixels: int) -> int:

@@ -15,6 +15,7 @@ from striate.data.distortions import (
     Contrast,
     Crop,
     Mirror,
+    PcaColour,
     Rotate,
     Saturation,
     Shear,
@@ -24,13 +25,35 @@ from striate.errors import ArgumentError, UnknownNameError
 from striate.ops import geometry as g
 from striate.preset import Preset
 
-EVERY = (Mirror(), Crop(), Translate(), Rotate(), Shear(), Brightness(), Contrast(), Saturation(), ColourShift())
-STILL = (Mirror(0), Translate(0), Rotate(0), Shear(0), Brightness(0), Contrast(0), Saturation(0), ColourShift(0))
+EVERY = (
+    Mirror(),
+    Crop(),
+    Translate(),
+    Rotate(),
+    Shear(),
+    Brightness(),
+    Contrast(),
+    Saturation(),
+    ColourShift(),
+    PcaColour(),
+)
+PCA = ((60.0, 60.0, 60.0), (20.0, 0.0, -20.0), (5.0, -10.0, 5.0))  # orthogonal, as components are
+STILL = (
+    Mirror(0),
+    Translate(0),
+    Rotate(0),
+    Shear(0),
+    Brightness(0),
+    Contrast(0),
+    Saturation(0),
+    ColourShift(0),
+    PcaColour(0),
+)
 
 
 @pytest.mark.parametrize("fit", ["crop", "stretch", "letterbox"])
 def test_without_strength_it_is_evaluation(fit):
-    preset = Preset((64, 48), fit=fit)
+    preset = Preset((64, 48), fit=fit, colour_pca=PCA)
     distortion = p.Pipeline(STILL).sample(np.random.default_rng(0), (131, 97), preset)
     np.testing.assert_allclose(distortion.geometry, preset_distortion(preset, (131, 97)).geometry, atol=1e-9)
     np.testing.assert_allclose(distortion.colour, np.eye(5))
@@ -71,11 +94,25 @@ def test_strengths_are_limits():
     assert -15 <= min(angles) < -13
     assert 13 < max(angles) <= 15
     assert 60 < sum(g.mirrors(Mirror(0.5).sample(rng, view)) for _ in range(200)) < 140
-    factors = [Brightness(0.3).sample(rng, 3)[0, 0] for _ in range(200)]
+    factors = [Brightness(0.3).sample(rng, Preset((8, 8)))[0, 0] for _ in range(200)]
     assert 0.7 <= min(factors) < 0.73
     assert 1.27 < max(factors) <= 1.3
-    alpha = ColourShift(40).sample(rng, 4)
-    assert alpha[3, -1] == 0
+    with_alpha = Preset((8, 8), 4, (0.0,) * 4, (1.0,) * 4, colour_pca=PCA)
+    for tint in (ColourShift(40), PcaColour(0.5)):
+        shift = tint.sample(rng, with_alpha)
+        assert shift[:3, -1].all()
+        assert shift[3, -1] == 0
+
+
+def test_pca_colour_is_drawn_from_the_preset():
+    draws = [PcaColour(0.1).sample(np.random.default_rng(i), Preset((8, 8), colour_pca=PCA)) for i in range(2000)]
+    shifts = np.array([draw[:3, -1] for draw in draws])
+    axes = np.array(PCA)
+    assert all(np.array_equal(draw[:3, :3], np.eye(3)) for draw in draws)
+    np.testing.assert_allclose(np.cov(shifts.T), 0.01 * axes.T @ axes, rtol=0.12)  # Σ (σ λ)² p pᵀ
+    assert np.abs(shifts.mean(axis=0)).max() < 0.6
+    luma = np.array([0.299, 0.587, 0.114])
+    assert draws[0][3, -1] == pytest.approx(luma @ shifts[0])  # the mean grey moves with it
 
 
 def test_json_and_back():
@@ -98,6 +135,7 @@ def test_json_and_back():
         (lambda: Crop((0.0, 1.0)), ArgumentError, "rising"),
         (lambda: Crop(aspect=(0, 1)), ArgumentError, "above 0"),
         (lambda: Shear(61), ArgumentError, "within 0 to 60"),
+        (lambda: PcaColour(-0.1), ArgumentError, "within 0 to 1"),
         (lambda: ColourShift(256), ArgumentError, "within 0 to 255"),
     ],
 )
@@ -110,6 +148,14 @@ def test_saturation_of_a_grey_image_is_refused():
     grey = Preset((28, 28), 1, (33.0,), (78.0,))
     with pytest.raises(ArgumentError, match="needs colours"):
         p.Pipeline((Saturation(),)).sample(np.random.default_rng(0), (28, 28), grey)
+
+
+def test_pca_colour_needs_colours_and_the_training_images():
+    grey = Preset((28, 28), 1, (33.0,), (78.0,))
+    with pytest.raises(ArgumentError, match="channels must be 3 or 4 for PCA colour, which needs colours, got 1"):
+        p.Pipeline((PcaColour(),)).sample(np.random.default_rng(0), (28, 28), grey)
+    with pytest.raises(ArgumentError, match="colour_components"):
+        p.Pipeline((PcaColour(),)).sample(np.random.default_rng(0), (28, 28), Preset((28, 28)))
 
 
 def test_defaults_fit_their_images():

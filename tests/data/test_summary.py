@@ -8,7 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from striate.data import Item, Part, channel_statistics, open_data, read_image, summarize, write_image
+from striate.data import (
+    Item,
+    Part,
+    channel_statistics,
+    colour_components,
+    open_data,
+    read_image,
+    summarize,
+    write_image,
+)
 from striate.data.duplicates import find_near, thumbnail
 from striate.errors import DataError
 
@@ -101,7 +110,45 @@ def test_channel_statistics_weigh_images_alike(insects):
     assert np.allclose(std, pixels.std(0))
 
 
+class Drawn:
+    """A store of the pictures that it is given."""
+
+    def __init__(self, *pictures):
+        self.pictures = pictures
+
+    @property
+    def part(self):
+        return Part(tuple(Item(str(i), (0,)) for i in range(len(self.pictures))), self)
+
+    def load(self, path, channels=3, at_least_hw=None):
+        return self.pictures[int(path)]
+
+
+def test_colour_components_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    mixing = np.array([[40, 30, 20], [0, 15, -9], [5, -5, 5]])
+    some = [np.clip(rng.normal(size=(300, 400, 3)) @ mixing + shift, 0, 255).astype(np.uint8) for shift in (90, 150)]
+    rows = np.array(colour_components(Drawn(*some).part))
+    covariance = np.cov(np.concatenate([s.reshape(-1, 3) for s in some]).T, bias=True)  # images of one size: all alike
+    variances, directions = np.linalg.eigh(covariance)
+    np.testing.assert_allclose((rows**2).sum(axis=1), variances[::-1], rtol=1e-9)
+    cosines = np.sum(rows * directions.T[::-1], axis=1) / np.sqrt(variances[::-1])
+    np.testing.assert_allclose(np.abs(cosines), 1, rtol=1e-9)
+    np.testing.assert_allclose(rows.T @ rows, covariance, rtol=1e-9)
+    assert (rows.sum(axis=1) > 0).all()
+
+
+def test_a_set_of_one_colour_varies_along_it_alone():
+    light = np.random.default_rng(0).integers(0, 60, (20, 30, 1)) * [4, 2, 1]
+    rows = np.array(colour_components(Drawn(light.astype(np.uint8)).part))
+    np.testing.assert_allclose(rows[0] / np.linalg.norm(rows[0]), np.array([4, 2, 1]) / np.sqrt(21), atol=1e-9)
+    np.testing.assert_allclose(rows[1:], 0, atol=1e-4)
+    assert not np.array(colour_components(Drawn(np.full((2, 3, 3), 7, np.uint8)).part)).any()
+
+
 def test_no_statistics_of_nothing():
+    with pytest.raises(DataError, match="no images"):
+        colour_components(Part((), Constant()))
     with pytest.raises(DataError, match="no images"):
         channel_statistics(Part((), Constant()))
 

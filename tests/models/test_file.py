@@ -272,6 +272,7 @@ def test_a_header_with_a_wrong_field(change, word):
         ({"preset": PRESET.to_dict() | {"std": [None]}}, "not sound"),
         ({"preset": PRESET.to_dict() | {"labels": [1, 2, 3]}}, "strings"),
         ({"preset": PRESET.to_dict() | {"labels": {"a": 1}}}, "labels must be a tuple"),
+        ({"preset": PRESET.to_dict() | {"colour_pca": [[1, 0, 0]] * 3}}, "where there are colours"),
         ({"preset": PRESET.to_dict() | {"labels": "abc"}}, "labels must be a tuple"),
         ({"preset": PRESET.to_dict() | {"filter": ["bilinear"]}}, "not sound"),
     ],

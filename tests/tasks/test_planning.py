@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from striate.data import PcaColour, Pipeline, colour_components
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.models import find_source, model_names
+from striate.preset import Preset
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import make_plan
 
@@ -123,6 +125,16 @@ def test_wishes_are_obeyed(make_dataset):
     assert (recipe.epochs, recipe.optimizer, recipe.lr, recipe.seed, recipe.patience) == (7, "momentum", 0.03, 5, 2)
     assert chosen.preset.size_hw == (96, 96)
     assert plan(make_dataset((5, 5)), batch_size=99).batch_size == 10  # all there are
+
+
+def test_colours_of_the_training_images_are_in_the_preset_where_a_distortion_wants_them(make_dataset, monkeypatch):
+    dataset = make_dataset((5, 5), coloured=True)
+    assert plan(dataset).preset.colour_pca == ()
+    assert "colour_pca" not in plan(dataset).preset.to_dict()
+    monkeypatch.setattr("striate.tasks.planning.default_pipeline", lambda preset: Pipeline((PcaColour(),)))
+    preset = plan(dataset).preset
+    assert preset.colour_pca == colour_components(dataset.parts["train"])
+    assert Preset.from_dict(json.loads(json.dumps(preset.to_dict()))) == preset
 
 
 def test_one_epoch_has_room_for_its_warm_up(make_dataset):
