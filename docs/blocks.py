@@ -193,10 +193,11 @@ def svg(flow: Flow) -> str:
     draw(flow, first, middle, out)
     arrow(first + width, middle, first + width + GAP, middle, out)
     full_width, full_height = first + width + GAP + margin, height + 28
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full_width:g} {full_height:g}" width="{full_width:g}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full_width:g} {full_height:g}"'
     style = f'font-family="system-ui, sans-serif" font-size="{FONT}" text-anchor="middle" dominant-baseline="central"'
     paper = f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>'
-    return f'{head} height="{full_height:g}" {style} fill="{INK}">\n' + "\n".join([paper, *out]) + "\n</svg>\n"
+    size = f'width="{full_width:g}" height="{full_height:g}"'
+    return f'{head} {size} {style} fill="{INK}">\n' + "\n".join([paper, *out]) + "\n</svg>\n"
 
 
 if __name__ == "__main__":

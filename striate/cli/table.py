@@ -30,7 +30,7 @@ def table(
     if against:
         other = network_table(against, shape, by_stage=True)
         if as_json:
-            print_json({model: found.to_dict(), against: other.to_dict()})
+            print_json([{"model": name, **t.to_dict()} for name, t in ((model, found), (against, other))])
         else:
             _print_two(model, found, against, other)
     elif as_json:

@@ -23,7 +23,7 @@ def create_model(
 
     Args:
         name: one of `model_names()`.
-        num_classes: logits per image; as many as the paper has if left out.
+        num_classes: logits per image; if left out, as many as the weights have, or the paper.
         in_channels: channels of the input; as the paper's if left out.
         dims: spatial dimensions of the input: 1 for signals, 2 for images, 3 for volumes.
         weights: a published set by name (see `striate weights list`); what a URL holds has to be fetched first
@@ -55,11 +55,12 @@ def create_model(
     """
     check_new_channels(new_channels)
     entry = find_entry(name)
-    num_classes = entry.classes if num_classes is None else num_classes
-    in_channels = entry.channels if in_channels is None else in_channels
     source = None if weights is None else find_source(weights)
     if source is not None:
         check_network(source, name)
+    if num_classes is None:
+        num_classes = (source and source.classes) or entry.classes
+    in_channels = entry.channels if in_channels is None else in_channels
     network = entry.build(num_classes=num_classes, in_channels=in_channels, dims=dims, **options)
     if source is not None:
         load_pretrained(network, source, new_channels=new_channels)

@@ -179,7 +179,7 @@ _AKAMASTER = (
 )
 
 
-def _facenet(suffix: str, file: str, megabytes: float, data: str, terms: str, accuracy: float) -> Source:
+def _facenet(suffix: str, file: str, megabytes: float, data: str, terms: str, accuracy: float, classes: int) -> Source:
     """David Sandberg's checkpoints, as Tim Esler converted them; nothing tells their hashes."""
     return Source(
         name=f"inception_resnet_v1_{suffix}",
@@ -194,6 +194,7 @@ def _facenet(suffix: str, file: str, megabytes: float, data: str, terms: str, ac
         accuracy=accuracy,
         measured_on="LFW verification",
         reported_by="timesler/facenet-pytorch, README.md",
+        classes=classes,
     )
 
 
@@ -205,6 +206,7 @@ _FACES = (
         "VGGFace2",
         "VGGFace2 was for non-commercial research only and has been withdrawn by its makers",
         99.65,
+        8631,
     ),
     _facenet(
         "casia_webface",
@@ -213,6 +215,7 @@ _FACES = (
         "CASIA-WebFace",
         "CASIA-WebFace is for research only",
         99.05,
+        10575,
     ),
     Source(
         name="dlib_face",

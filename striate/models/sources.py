@@ -131,6 +131,7 @@ class Source:
         accuracy: in percent, as reported: top-1, or pairs told right in a verification.
         measured_on: what it is the accuracy of.
         reported_by: who reports it.
+        classes: as many as its classifier tells apart, where that is not what its network's entry says.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Source:
     accuracy: float
     measured_on: str
     reported_by: str
+    classes: int | None = None
 
     @property
     def notice(self) -> str:

@@ -71,3 +71,11 @@ def test_an_unknown_way_to_new_channels() -> None:
 def test_unknown_weights() -> None:
     with pytest.raises(UnknownNameError, match="no weights named 'efficientnet_lite9'; did you mean"):
         create_model("efficientnet_lite0", weights="efficientnet_lite9")
+
+
+@pytest.mark.parametrize(("weights", "people"), [("vggface2", 8631), ("casia_webface", 10575)])
+def test_as_many_classes_as_the_weights_have(weights: str, people: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("striate.models.create.load_pretrained", lambda network, source, new_channels: None)
+    network = create_model("inception_resnet_v1", weights=f"inception_resnet_v1_{weights}")
+    assert network.head.classifier.out_features == people
+    assert create_model("inception_resnet_v1", weights=f"inception_resnet_v1_{weights}", num_classes=3)
