@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.cache import cache
 from striate.cli.compare import compare
 from striate.cli.data import data
 from striate.cli.edges import edges
@@ -30,6 +31,7 @@ for verb in (train, evaluate, predict, table, models, compare, edges):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(weights, name="weights")
+app.add_typer(cache, name="cache")
 
 
 def _print_version(wanted: bool) -> None:

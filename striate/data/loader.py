@@ -155,17 +155,28 @@ class Loader:
         Raises:
             DataError: an image can't be read; the message names it.
         """
-        self._plan.keys = [_Key(epoch, indices) for indices in self._epoch_indices(epoch)[start_step:]]
-        for batch in self._batches:
-            if isinstance(batch, DataError):
-                raise batch
-            yield batch
+        yield from self._read(epoch, self._epoch_indices(epoch)[start_step:])
+
+    def some(self, epoch: int, indices: Indices) -> Iterator[Batch]:
+        """These images as they are in an epoch, in batches, in the order given.
+
+        Raises:
+            DataError: an image can't be read; the message names it.
+        """
+        yield from self._read(epoch, epoch_batches(indices, self.batch_size))
 
     def close(self) -> None:
         """Stop the workers; another epoch would start new ones."""
         iterator, self._batches._iterator = self._batches._iterator, None
         if iterator is not None:  # torch keeps it, and has no public way to end it
             iterator._shutdown_workers()  # type: ignore[attr-defined]
+
+    def _read(self, epoch: int, batches: list[Indices]) -> Iterator[Batch]:
+        self._plan.keys = [_Key(epoch, indices) for indices in batches]
+        for batch in self._batches:
+            if isinstance(batch, DataError):
+                raise batch
+            yield batch
 
     def _epoch_indices(self, epoch: int) -> list[Indices]:
         order = np.arange(len(self.part))

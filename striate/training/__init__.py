@@ -1,8 +1,11 @@
 """Training: the visible loop, recipes, losses, freezing, and checkpoints that resume to the bit."""
 
 from striate.training.batches import Batch, Batches
+from striate.training.cut import Cut, cut_network
 from striate.training.device import Device, agree, leave, make_accelerator, pick_device
 from striate.training.ema import Ema
+from striate.training.feature_cache import CacheEntry, FeatureCache
+from striate.training.features import CachedFeatures, PartFeatures, describe_features
 from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
 from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
@@ -15,11 +18,16 @@ from striate.training.schedules import learning_rate
 __all__ = [
     "Batch",
     "Batches",
+    "CacheEntry",
+    "CachedFeatures",
+    "Cut",
     "Device",
     "Ema",
     "Epoch",
+    "FeatureCache",
     "Loss",
     "OptimizerName",
+    "PartFeatures",
     "Precision",
     "Progress",
     "Recipe",
@@ -29,6 +37,8 @@ __all__ = [
     "bf16_agrees",
     "choose_precision",
     "class_weights",
+    "cut_network",
+    "describe_features",
     "fit",
     "freeze",
     "is_frozen",
