@@ -14,8 +14,10 @@ from striate.data.distortions import (
     Shear,
     Tint,
     Translate,
+    Warp,
 )
 from striate.data.duplicates import evenly
+from striate.data.field import Field
 from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Batch, Loader
@@ -47,6 +49,7 @@ __all__ = [
     "Crop",
     "Dataset",
     "Distortion",
+    "Field",
     "Item",
     "Loader",
     "Mirror",
@@ -67,6 +70,7 @@ __all__ = [
     "Tint",
     "Translate",
     "Twins",
+    "Warp",
     "channel_statistics",
     "colour_components",
     "decode_at_least_hw",

@@ -1,6 +1,7 @@
-"""A distortion is a matrix: one for geometry, one for colour, applied once to pixels, points, boxes and masks alike."""
+"""A distortion: a matrix for geometry, a matrix for colour, perhaps a field; all that was marked moves by the same."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.data.field import Field
 from striate.data.records import Pixels
 from striate.data.resample import resample
-from striate.errors import ShapeError
+from striate.errors import ArgumentError, ShapeError
 from striate.ops import colour as colours
 from striate.ops import geometry as motions
 from striate.preset import Filter, Preset
@@ -34,6 +36,7 @@ class Distortion:
         colour: (C+2)x(C+2), see `striate.ops.colour`; None leaves colours alone.
         filter: how pixels are interpolated.
         exact: take Pillow's antialiased filter where no row or column is bent, as evaluation does.
+        field: local warping, after the matrix; None bends nothing.
 
     Example:
         >>> import numpy as np
@@ -54,11 +57,22 @@ class Distortion:
     colour: colours.Matrix | None = None
     filter: Filter = "bilinear"
     exact: bool = False
+    field: Field | None = None
 
     @property
     def inverse(self) -> motions.Matrix:
-        """From coordinates in the result back to the source image, for `apply_points` and `apply_boxes`."""
+        """From coordinates in the result back to the source image, for `apply_points` and `apply_boxes`.
+
+        Raises:
+            ArgumentError: there is a field, whose way back is no matrix: `back` goes it.
+        """
+        if self.field is not None:
+            raise ArgumentError("a distortion with a field has no matrix as its inverse; move points by `back`")
         return motions.invert(self.geometry)
+
+    def back(self, xy: ArrayLike) -> Floats:
+        """Points (..., 2) of the result in the source image: the inverse of `points`."""
+        return motions.apply_points(motions.invert(self.geometry), self.field.sources(xy) if self.field else xy)
 
     @property
     def decode_at_least_hw(self) -> tuple[int, int]:
@@ -135,25 +149,37 @@ class Distortion:
         if mask.shape[:2] != self.source_hw:
             raise ShapeError.of("mask", f"of the image's size {self.source_hw}", mask.shape)
         x, y = np.meshgrid(np.arange(self.size_hw[1]) + 0.5, np.arange(self.size_hw[0]) + 0.5)
-        from_xy = np.floor(motions.apply_points(self.inverse, np.stack([x, y], axis=-1))).astype(np.int64)  # (h, w, 2)
+        from_xy = np.floor(self.back(np.stack([x, y], axis=-1))).astype(np.int64)  # (h, w, 2)
         column, row = from_xy[..., 0], from_xy[..., 1]
         inside = (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < mask.shape[0])
         moved = np.full((*self.size_hw, *mask.shape[2:]), fill, mask.dtype)
         moved[inside] = mask[row[inside], column[inside]]
         return moved
 
-    def points(self, xy: ArrayLike) -> Floats:
-        """Points (..., 2) of the source image in the result; they may fall outside of it.
+    def points(self, xy: ArrayLike, *, pairs: Sequence[tuple[int, int]] = ()) -> Floats:
+        """Points of the source image in the result; they may fall outside of it.
 
-        Where `striate.ops.geometry.mirrors(self.geometry)`, names like "left eye" must be swapped by the caller.
+        Args:
+            xy: (..., 2), or (..., P, 2) with `pairs`; there may be none.
+            pairs: indices within P of what is named by its side, such as ((0, 1), (3, 4)) for eyes and corners of the
+                mouth. Where the picture is mirrored they trade places: the left eye's is then the other one.
+
+        Returns:
+            The same shape, float64; with a field to a millionth of a pixel.
         """
-        return motions.apply_points(self.geometry, xy)
+        moved = motions.apply_points(self.geometry, xy)
+        moved = self.field.forward(moved) if self.field else moved
+        if motions.mirrors(self.geometry):
+            for left, right in pairs:
+                moved[..., [left, right], :] = moved[..., [right, left], :]
+        return moved
 
     def boxes(self, xyxy: ArrayLike, *, least_visible: float = 0.25) -> tuple[Floats, NDArray[np.int64]]:
         """Boxes of the source image in the result, clipped to it; those that are hardly seen any more are dropped.
 
-        A turned box becomes the bounds of its moved corners. A box is dropped when less than `least_visible` of that
-        area is inside the result, or when what is inside is less than a pixel wide or high.
+        A turned box becomes the bounds of its moved corners, with a field those of its moved edges. A box is dropped
+        when less than `least_visible` of that area is inside the result, or when what is inside is less than a pixel
+        wide or high.
 
         Args:
             xyxy: (N, 4) left, top, right, bottom; N may be 0.
@@ -162,7 +188,7 @@ class Distortion:
         Returns:
             (K, 4) the boxes that stay, and (K,) their indices among the N, by which labels follow.
         """
-        whole = motions.apply_boxes(self.geometry, xyxy)  # (N, 4)
+        whole = self._bounds(xyxy)
         height, width = self.size_hw
         clipped = np.clip(whole, 0, [width, height, width, height])
         sides = clipped[:, 2:] - clipped[:, :2]
@@ -171,13 +197,26 @@ class Distortion:
         kept = np.flatnonzero(stay)
         return clipped[kept], kept
 
+    def _bounds(self, xyxy: ArrayLike) -> Floats:
+        """(N, 4) -> (N, 4), not clipped."""
+        straight = motions.apply_boxes(self.geometry, xyxy)
+        if self.field is None:
+            return straight
+        boxes = np.asarray(xyxy, dtype=np.float64)
+        corners = boxes[:, np.newaxis, [[0, 1], [2, 1], [2, 3], [0, 3]]]  # (N, 1, 4, 2)
+        share = np.linspace(0, 1, 32, endpoint=False)[:, np.newaxis, np.newaxis]  # (32, 1, 1)
+        edges = self.points(corners + share * (np.roll(corners, -1, axis=2) - corners))  # (N, 32, 4, 2)
+        return np.concatenate([edges.min(axis=(1, 2)), edges.max(axis=(1, 2))], axis=1)
+
     def _seen(self, image: Pixels) -> Pixels:
         """The pixels in their new places, uint8 (h, w, C)."""
         matrix, size = self.geometry, image.shape[:2]
         if size != self.source_hw:
             shape = _same_picture(size, self.source_hw)
             matrix = matrix @ motions.resize(shape, self.source_hw)
-        return resample(image, matrix, self.size_hw, filter=self.filter, border=self.border, exact=self.exact)
+        return resample(
+            image, matrix, self.size_hw, filter=self.filter, border=self.border, exact=self.exact, field=self.field
+        )
 
     def _bound_colour(self, seen: Pixels) -> colours.Matrix:
         """The change of colours with the seen picture's mean grey put in, (C+1)x(C+1)."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from striate.data.field import Field, knots_over
 from striate.errors import ArgumentError
 from striate.ops import colour as colours
 from striate.ops import geometry as motions
@@ -46,6 +47,31 @@ class Motion(ABC):
     def zoom(self) -> float:
         """How many times a side of the image may be enlarged, at most and about."""
         return 1.0
+
+
+@dataclass(frozen=True)
+class Warp:
+    """Pull the picture about locally, as if it was on rubber; always after the motions, in the network's frame.
+
+    The knots of a coarse grid are pulled by this many pixels, each in a direction of its own, and a smooth surface
+    follows (Simard et al., Best Practices for Convolutional Neural Networks, 2003, with a coarse grid in place of
+    their blurred noise). Nothing moves by more, and half as much is usual. There are four cells along the frame's
+    short side, fewer where the pull is so long that the picture could fold.
+
+    Attributes:
+        pixels: length of the pulls in pixels of the network's input, 0–64.
+    """
+
+    pixels: float = 4.0
+
+    def __post_init__(self) -> None:
+        _check_within("pixels", self.pixels, 64)
+
+    def sample(self, rng: np.random.Generator, view: View) -> Field:
+        """A direction for each knot."""
+        spacing = max(min(view.size_hw) / 4, 4 * self.pixels)
+        angle = 2 * math.pi * rng.random(knots_over(view.size_hw, spacing))
+        return Field(self.pixels * np.stack([np.cos(angle), np.sin(angle)], axis=-1), spacing, view.size_hw)
 
 
 class Tint(ABC):

@@ -22,18 +22,22 @@ from striate.data.distortions import (
     Tint,
     Translate,
     View,
+    Warp,
 )
+from striate.data.field import Field
 from striate.errors import ArgumentError, UnknownNameError
 from striate.ops import colour as colours
 from striate.ops import geometry as motions
 from striate.preset import Filter, Preset
 
-_KINDS: dict[str, type[Motion] | type[Tint]] = {
+Step = Motion | Warp | Tint
+_KINDS: dict[str, type[Any]] = {
     "mirror": Mirror,
     "crop": Crop,
     "translate": Translate,
     "rotate": Rotate,
     "shear": Shear,
+    "warp": Warp,
     "brightness": Brightness,
     "contrast": Contrast,
     "saturation": Saturation,
@@ -61,12 +65,14 @@ class Pipeline:
         True
     """
 
-    steps: tuple[Motion | Tint, ...]
+    steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
         for step in self.steps:
             if type(step) not in _NAMES:
                 raise ArgumentError.of("steps", f"made of {', '.join(k.__name__ for k in _NAMES)}", step)
+        if sum(isinstance(step, Warp) for step in self.steps) > 1:
+            raise ArgumentError.of("steps", "with one Warp at most, which together might fold", self.steps)
 
     def sample(self, rng: np.random.Generator, source_hw: tuple[int, int], preset: Preset) -> Distortion:
         """Draw every step and multiply.
@@ -81,13 +87,18 @@ class Pipeline:
         """
         geometry, view = _frame(preset, source_hw)
         colour: colours.Matrix | None = None
+        field: Field | None = None
         for step in self.steps:
             if isinstance(step, Motion):
                 geometry = step.sample(rng, view) @ geometry
+            elif isinstance(step, Warp):
+                field = step.sample(rng, view)
             else:
                 change = step.sample(rng, preset)
                 colour = change if colour is None else change @ colour
-        return Distortion(geometry, source_hw, preset.size_hw, preset.border, colour, _QUICK[preset.filter])
+        return Distortion(
+            geometry, source_hw, preset.size_hw, preset.border, colour, _QUICK[preset.filter], field=field
+        )
 
     @property
     def zoom(self) -> float:
@@ -96,7 +107,7 @@ class Pipeline:
 
     def to_list(self) -> list[dict[str, Any]]:
         """Plain JSON values, for a training record."""
-        return [{"name": _NAMES[type(step)], **_plain(asdict(step))} for step in self.steps]  # type: ignore[call-overload]
+        return [{"name": _NAMES[type(step)], **_plain(asdict(step))} for step in self.steps]  # type: ignore[arg-type]
 
     @classmethod
     def from_list(cls, values: list[dict[str, Any]]) -> "Pipeline":
@@ -109,13 +120,14 @@ class Pipeline:
         return cls(tuple(_step(**value) for value in values))
 
 
-def _step(name: str, **strengths: Any) -> Motion | Tint:
+def _step(name: str, **strengths: Any) -> Step:
     if name not in _KINDS:
         raise UnknownNameError("distortion", name, _KINDS)
     try:
-        return _KINDS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in strengths.items()})
+        step: Step = _KINDS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in strengths.items()})
     except TypeError as e:
         raise ArgumentError.of(name, "a distortion with its own strengths", strengths) from e
+    return step
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.field import Field
 from striate.data.records import Pixels
 from striate.errors import ShapeError
 from striate.ops import geometry
@@ -39,6 +40,7 @@ def resample(
     filter: Filter,
     border: Sequence[float],
     exact: bool,
+    field: Field | None = None,
 ) -> Pixels:
     """The image seen through a motion.
 
@@ -49,6 +51,7 @@ def resample(
         filter: how pixels are interpolated.
         border: fill per channel for what lies outside the image, 0–255.
         exact: take Pillow's filter where the matrix allows it.
+        field: moves pixels of the result once more, after the matrix.
 
     Returns:
         uint8 (h, w, C); the image itself, not a copy, where nothing moves.
@@ -58,6 +61,8 @@ def resample(
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != len(border) or 0 in image.shape:
         raise ShapeError.of("image", f"uint8 (H, W, {len(border)})", f"{image.dtype} {image.shape}")
+    if field is not None:
+        return warp(image, matrix, size_hw, filter=filter, border=border, field=field)
     if image.shape[:2] == size_hw and np.abs(matrix - _IDENTITY).max() < 1e-9:
         return image
     if matrix[0, 0] < 0 and geometry.keeps_axes(matrix):  # mirrored: the same pixels, read from the right
@@ -133,7 +138,13 @@ def resize_exactly(image: Pixels, box_xyxy: Sequence[float], size_hw: tuple[int,
 
 
 def warp(
-    image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int], *, filter: Filter, border: Sequence[float]
+    image: Pixels,
+    matrix: geometry.Matrix,
+    size_hw: tuple[int, int],
+    *,
+    filter: Filter,
+    border: Sequence[float],
+    field: Field | None = None,
 ) -> Pixels:
     """The image under any motion; antialiased where it shrinks (but for "nearest"), with about a triangle filter.
 
@@ -143,13 +154,16 @@ def warp(
         size_hw: size of the result.
         filter: how pixels are interpolated after they were averaged.
         border: fill per channel for what lies outside the image.
+        field: moves pixels of the result once more, after the matrix.
 
     Returns:
         uint8 (h, w, C).
     """
     if filter != "nearest" and min(geometry.axis_factors(matrix)) < _ALIASES:
-        image, matrix = _shrink(image, matrix, size_hw)
+        image, matrix = _shrink(image, matrix, size_hw, field.reach if field else 0.0)
     interpolation, fill = _WARP[filter], [float(b) for b in border]
+    if field is not None:
+        return _remap(image, matrix, field, interpolation, fill)
     if interpolation != cv2.INTER_LINEAR or len(border) != 3:
         return _warp(image, matrix, size_hw, interpolation, fill)
     # OpenCV warps four channels bilinearly in half the time of three, to the same bits.
@@ -173,11 +187,21 @@ def _warp(
     return seen
 
 
-def _shrink(image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int]) -> tuple[Pixels, geometry.Matrix]:
+def _remap(image: Pixels, matrix: geometry.Matrix, field: Field, interpolation: int, fill: list[float]) -> Pixels:
+    """Each pixel from where the field and then the matrix say that it comes from."""
+    places = geometry.apply_points(_HALF_BACK @ geometry.invert(matrix), field.pixel_sources()).astype(np.float32)
+    x, y = cv2.split(places)
+    seen = cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
+    return _keep_axis(np.asarray(seen, np.uint8))
+
+
+def _shrink(
+    image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int], reach: float
+) -> tuple[Pixels, geometry.Matrix]:
     """The part that will be seen, averaged so far that one interpolation does not alias; the rest of the matrix."""
     x_factor, y_factor = (max(1.0, 1.0 / f) for f in geometry.axis_factors(matrix))
     blocks = max(1, round(x_factor / 2)), max(1, round(y_factor / 2))  # leaves a factor of 1 to 3 for the blur
-    image, offset = _part_seen(image, matrix, size_hw, (2 * x_factor, 2 * y_factor))
+    image, offset = _part_seen(image, matrix, size_hw, reach, (2 * x_factor, 2 * y_factor))
     image = _average(image, blocks)
     matrix = matrix @ offset @ geometry.scale(*blocks)
     row, column = _taps(x_factor, blocks[0]), _taps(y_factor, blocks[1])
@@ -185,10 +209,10 @@ def _shrink(image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int]) ->
 
 
 def _part_seen(
-    image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int], margin_xy: tuple[float, float]
+    image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int], reach: float, margin_xy: tuple[float, float]
 ) -> tuple[Pixels, geometry.Matrix]:
-    """The part of the image that comes into the frame, with a margin, and the motion back to where it was."""
-    frame = [[0, 0, size_hw[1], size_hw[0]]]
+    """The part of the image that comes within `reach` pixels of the frame, with a margin, and the motion back."""
+    frame = [[-reach, -reach, size_hw[1] + reach, size_hw[0] + reach]]
     left, top, right, bottom = geometry.apply_boxes(geometry.invert(matrix), frame)[0]
     x = slice(*(_within(v, image.shape[1]) for v in (left - margin_xy[0], right + margin_xy[0])))
     y = slice(*(_within(v, image.shape[0]) for v in (top - margin_xy[1], bottom + margin_xy[1])))

@@ -20,6 +20,7 @@ from striate.data.distortions import (
     Saturation,
     Shear,
     Translate,
+    Warp,
 )
 from striate.errors import ArgumentError, UnknownNameError
 from striate.ops import geometry as g
@@ -36,6 +37,7 @@ EVERY = (
     Saturation(),
     ColourShift(),
     PcaColour(),
+    Warp(),
 )
 PCA = ((60.0, 60.0, 60.0), (20.0, 0.0, -20.0), (5.0, -10.0, 5.0))  # orthogonal, as components are
 STILL = (
@@ -48,6 +50,7 @@ STILL = (
     Saturation(0),
     ColourShift(0),
     PcaColour(0),
+    Warp(0),
 )
 
 
@@ -127,6 +130,7 @@ def test_json_and_back():
     [
         (lambda: p.Pipeline.from_list([{"name": "miror"}]), UnknownNameError, "did you mean 'mirror'"),
         (lambda: p.Pipeline.from_list([{"name": "mirror", "chance": 1}]), ArgumentError, "mirror must be"),
+        (lambda: p.Pipeline((Warp(), Warp())), ArgumentError, "one Warp at most"),
         (lambda: p.Pipeline(("mirror",)), ArgumentError, "made of Mirror"),
         (lambda: Mirror(1.5), ArgumentError, "within 0 to 1"),
         (lambda: Rotate(-1), ArgumentError, "within 0 to 180"),
