@@ -37,6 +37,8 @@ class Distortion:
         filter: how pixels are interpolated.
         exact: take Pillow's antialiased filter where no row or column is bent, as evaluation does.
         field: local warping, after the matrix; None bends nothing.
+        erased: rectangles of the result (left, top, right, bottom in whole pixels) that hold the border's colour, after
+            all else. What was marked there stays marked.
 
     Example:
         >>> import numpy as np
@@ -58,6 +60,7 @@ class Distortion:
     filter: Filter = "bilinear"
     exact: bool = False
     field: Field | None = None
+    erased: tuple[tuple[int, int, int, int], ...] = ()
 
     @property
     def inverse(self) -> motions.Matrix:
@@ -95,10 +98,10 @@ class Distortion:
         """
         seen = self._seen(image)
         if self.colour is None:
-            return seen.astype(np.float32)
+            return self._erase(seen.astype(np.float32), self.border)
         change = self._bound_colour(seen)[:-1].astype(np.float32)
         changed = cv2.transform(seen.astype(np.float32), change)
-        return np.clip(changed, 0, 255).astype(np.float32, copy=False).reshape(seen.shape)
+        return self._erase(np.clip(changed, 0, 255).astype(np.float32, copy=False).reshape(seen.shape), self.border)
 
     def network_input(
         self, image: Pixels, preset: Preset, out: NDArray[np.float32] | None = None
@@ -119,10 +122,12 @@ class Distortion:
         seen = self._seen(image)
         planes = np.empty((seen.shape[2], *seen.shape[:2]), np.float32) if out is None else out
         normalise, gain, low, high = _normalisation(preset.mean, preset.std)
+        hidden = [g * b + z for g, b, z in zip(gain, self.border, low, strict=True)]
         if self.colour is None:
             for i, pixels in enumerate(cv2.split(seen)):
                 np.multiply(pixels, gain[i], out=planes[i], dtype=np.float32)
                 planes[i] += low[i]
+            self._erase(planes.transpose(1, 2, 0), hidden)
             return planes
         change = (normalise @ self._bound_colour(seen))[:-1].astype(np.float32)
         for rows in _strips(seen):
@@ -131,6 +136,7 @@ class Distortion:
             part[...] = changed.transpose(2, 0, 1)
             for i, plane in enumerate(part):
                 np.clip(plane, low[i], high[i], out=plane)
+        self._erase(planes.transpose(1, 2, 0), hidden)
         return planes
 
     def mask(self, mask: NDArray[Any], fill: int = 0) -> NDArray[Any]:
@@ -217,6 +223,12 @@ class Distortion:
         return resample(
             image, matrix, self.size_hw, filter=self.filter, border=self.border, exact=self.exact, field=self.field
         )
+
+    def _erase(self, picture: NDArray[np.float32], colour: Sequence[float]) -> NDArray[np.float32]:
+        """The same picture (h, w, C), the erased rectangles filled in place."""
+        for left, top, right, bottom in self.erased:
+            picture[top:bottom, left:right] = colour
+        return picture
 
     def _bound_colour(self, seen: Pixels) -> colours.Matrix:
         """The change of colours with the seen picture's mean grey put in, (C+1)x(C+1)."""

@@ -111,10 +111,7 @@ class Crop(Motion):
     aspect: tuple[float, float] = (3 / 4, 4 / 3)
 
     def __post_init__(self) -> None:
-        if not 0 < self.share[0] <= self.share[1] <= 1:
-            raise ArgumentError.of("share", "two rising numbers within (0, 1]", self.share)
-        if not 0 < self.aspect[0] <= self.aspect[1] < math.inf:
-            raise ArgumentError.of("aspect", "two rising numbers above 0", self.aspect)
+        _check_shares(self.share, self.aspect)
 
     def sample(self, rng: np.random.Generator, view: View) -> motions.Matrix:
         """A part anywhere within the image; one that would not fit is made smaller until it does."""
@@ -265,6 +262,48 @@ class PcaColour(Tint):
             raise ArgumentError.of("preset.colour_pca", "the training images' colour_components for PCA colour", ())
         added = rng.normal(0, self.sigma, 3) @ np.array(preset.colour_pca)
         return colours.shift([*added, *[0.0] * (preset.channels - 3)])
+
+
+@dataclass(frozen=True)
+class Erase:
+    """Hide a rectangle of what the network sees, so that it learns not to rely on one mark alone.
+
+    Zhong et al., Random Erasing Data Augmentation, 2017, arXiv:1708.04896. It comes after all motions and colours; the
+    rectangle holds the preset's border, which is its mean (0 to the network) unless the data has another. Points,
+    boxes and masks stay: what is hidden is still there.
+
+    Attributes:
+        probability: 0–1.
+        share: least and most of the frame's area, within (0, 1].
+        aspect: least and most height to width; its logarithm is uniform. Sides are cut to the frame's.
+    """
+
+    probability: float = 0.5
+    share: tuple[float, float] = (0.02, 0.4)
+    aspect: tuple[float, float] = (0.3, 1 / 0.3)
+
+    def __post_init__(self) -> None:
+        _check_within("probability", self.probability, 1)
+        _check_shares(self.share, self.aspect)
+
+    def sample(self, rng: np.random.Generator, view: View) -> tuple[int, int, int, int] | None:
+        """Left, top, right, bottom in whole pixels of the frame, or nothing."""
+        if rng.random() >= self.probability:
+            return None
+        height, width = view.size_hw
+        area = _between(rng, *self.share) * height * width
+        aspect = math.exp(_between(rng, *(math.log(a) for a in self.aspect)))
+        down = min(height, max(1, round(math.sqrt(area * aspect))))
+        across = min(width, max(1, round(math.sqrt(area / aspect))))
+        top, left = (int(rng.integers(0, most + 1)) for most in (height - down, width - across))
+        return left, top, left + across, top + down
+
+
+def _check_shares(share: tuple[float, float], aspect: tuple[float, float]) -> None:
+    if not 0 < share[0] <= share[1] <= 1:
+        raise ArgumentError.of("share", "two rising numbers within (0, 1]", share)
+    if not 0 < aspect[0] <= aspect[1] < math.inf:
+        raise ArgumentError.of("aspect", "two rising numbers above 0", aspect)
 
 
 def _check_within(name: str, value: float, most: float) -> None:

@@ -13,6 +13,7 @@ from striate.data.distortions import (
     ColourShift,
     Contrast,
     Crop,
+    Erase,
     Mirror,
     Motion,
     PcaColour,
@@ -30,7 +31,7 @@ from striate.ops import colour as colours
 from striate.ops import geometry as motions
 from striate.preset import Filter, Preset
 
-Step = Motion | Warp | Tint
+Step = Motion | Warp | Tint | Erase
 _KINDS: dict[str, type[Any]] = {
     "mirror": Mirror,
     "crop": Crop,
@@ -43,6 +44,7 @@ _KINDS: dict[str, type[Any]] = {
     "saturation": Saturation,
     "colour_shift": ColourShift,
     "pca_colour": PcaColour,
+    "erase": Erase,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 # What random distortions interpolate with: a bent image is not comparable to the published resize anyway, and cubic
@@ -53,6 +55,8 @@ _QUICK: dict[Filter, Filter] = {"nearest": "nearest", "bilinear": "bilinear", "b
 @dataclass(frozen=True)
 class Pipeline:
     """Distortions one after another, after the preset's own fit. An empty one is evaluation with a quicker filter.
+
+    Motions keep their order, and so do tints; a `Warp` comes after all motions, and an `Erase` after everything.
 
     Example:
         >>> import numpy as np
@@ -88,16 +92,26 @@ class Pipeline:
         geometry, view = _frame(preset, source_hw)
         colour: colours.Matrix | None = None
         field: Field | None = None
+        erased: list[tuple[int, int, int, int]] = []
         for step in self.steps:
             if isinstance(step, Motion):
                 geometry = step.sample(rng, view) @ geometry
             elif isinstance(step, Warp):
                 field = step.sample(rng, view)
+            elif isinstance(step, Erase):
+                erased += filter(None, [step.sample(rng, view)])
             else:
                 change = step.sample(rng, preset)
                 colour = change if colour is None else change @ colour
         return Distortion(
-            geometry, source_hw, preset.size_hw, preset.border, colour, _QUICK[preset.filter], field=field
+            geometry,
+            source_hw,
+            preset.size_hw,
+            preset.border,
+            colour,
+            _QUICK[preset.filter],
+            field=field,
+            erased=tuple(erased),
         )
 
     @property

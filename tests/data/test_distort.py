@@ -12,6 +12,7 @@ from striate.data.distortions import (
     ColourShift,
     Contrast,
     Crop,
+    Erase,
     Mirror,
     Rotate,
     Saturation,
@@ -214,6 +215,27 @@ def test_left_and_right_change_their_names_in_a_mirror(warped):
         plain, named = distortion.points(faces), distortion.points(faces, pairs=pairs)
         np.testing.assert_array_equal(named, plain[:, [1, 0, 2, 4, 3]] if mirror else plain)
         assert (named[:, [0, 3], 0] < named[:, [1, 4], 0]).all()
+
+
+@settings(max_examples=40)
+@given(seeds, st.sampled_from([(), (Brightness(0.5), Contrast(0.5)), BENT]), st.sampled_from([1, 3, 4]))
+def test_erasing_hides_a_rectangle_and_moves_nothing(seed, steps, channels):
+    """Everything outside of it is as without it, and what was marked stays marked where it was."""
+    border, mean, std = (77.0, 50.0, 20.0, 9.0)[:channels], (90.0,) * channels, (60.0,) * channels
+    preset = Preset((40, 50), channels, mean, std, border=border)
+    image = np.random.default_rng(seed).integers(0, 256, (60, 90, channels), dtype=np.uint8)
+    plain = Pipeline(steps).sample(np.random.default_rng(seed), (60, 90), preset)
+    hidden = Pipeline((*steps, Erase(1.0))).sample(np.random.default_rng(seed), (60, 90), preset)
+    ((left, top, right, bottom),) = hidden.erased
+    expected = plain.image(image).copy()
+    expected[top:bottom, left:right] = border
+    np.testing.assert_array_equal(hidden.image(image), expected)
+    normalised = ((expected - mean) / std).transpose(2, 0, 1)
+    np.testing.assert_allclose(hidden.network_input(image, preset), normalised, atol=1e-5)
+    box, point = [[20, 20, 50, 40]], [[30, 30]]
+    np.testing.assert_array_equal(hidden.boxes(box)[0], plain.boxes(box)[0])
+    np.testing.assert_array_equal(hidden.points(point), plain.points(point))
+    np.testing.assert_array_equal(hidden.mask(image[..., 0]), plain.mask(image[..., 0]))
 
 
 def test_the_result_is_within_bytes_and_clipped_once():

@@ -14,6 +14,7 @@ from striate.data.distortions import (
     ColourShift,
     Contrast,
     Crop,
+    Erase,
     Mirror,
     PcaColour,
     Rotate,
@@ -38,6 +39,7 @@ EVERY = (
     ColourShift(),
     PcaColour(),
     Warp(),
+    Erase(),
 )
 PCA = ((60.0, 60.0, 60.0), (20.0, 0.0, -20.0), (5.0, -10.0, 5.0))  # orthogonal, as components are
 STILL = (
@@ -51,6 +53,7 @@ STILL = (
     ColourShift(0),
     PcaColour(0),
     Warp(0),
+    Erase(0),
 )
 
 
@@ -60,6 +63,7 @@ def test_without_strength_it_is_evaluation(fit):
     distortion = p.Pipeline(STILL).sample(np.random.default_rng(0), (131, 97), preset)
     np.testing.assert_allclose(distortion.geometry, preset_distortion(preset, (131, 97)).geometry, atol=1e-9)
     np.testing.assert_allclose(distortion.colour, np.eye(5))
+    assert distortion.erased == ()
 
 
 @given(
@@ -107,6 +111,23 @@ def test_strengths_are_limits():
         assert shift[3, -1] == 0
 
 
+def test_erased_rectangles_are_within_the_frame_and_as_large_as_they_may_be():
+    rng, view = np.random.default_rng(0), p.View((60, 90), (0, 0, 90, 60))
+    drawn = [Erase(0.5).sample(rng, view) for _ in range(1000)]
+    boxes = np.array([box for box in drawn if box])
+    assert 430 < len(boxes) < 570
+    assert boxes.min() == 0
+    assert (boxes[:, 2:].max(axis=0) == [90, 60]).all()
+    sides = boxes[:, 2:] - boxes[:, :2]
+    shares, aspects = sides.prod(axis=1) / 5400, sides[:, 1] / sides[:, 0]
+    assert shares.min() > 0.015
+    assert 0.37 < shares.max() < 0.42
+    assert aspects.min() < 0.36
+    assert aspects.max() > 2.4  # up to 3.3 where the frame's height leaves room
+    small = p.View((1, 1), (0, 0, 1, 1))
+    assert Erase(1).sample(rng, small) == (0, 0, 1, 1)
+
+
 def test_pca_colour_is_drawn_from_the_preset():
     draws = [PcaColour(0.1).sample(np.random.default_rng(i), Preset((8, 8), colour_pca=PCA)) for i in range(2000)]
     shifts = np.array([draw[:3, -1] for draw in draws])
@@ -135,6 +156,8 @@ def test_json_and_back():
         (lambda: Mirror(1.5), ArgumentError, "within 0 to 1"),
         (lambda: Rotate(-1), ArgumentError, "within 0 to 180"),
         (lambda: Rotate(float("nan")), ArgumentError, "within 0 to 180"),
+        (lambda: Erase(1.1), ArgumentError, "within 0 to 1"),
+        (lambda: Erase(0.5, (0.0, 0.2)), ArgumentError, "rising"),
         (lambda: Crop((0.5, 0.2)), ArgumentError, "rising"),
         (lambda: Crop((0.0, 1.0)), ArgumentError, "rising"),
         (lambda: Crop(aspect=(0, 1)), ArgumentError, "above 0"),
