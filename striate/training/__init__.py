@@ -8,6 +8,7 @@ from striate.training.feature_cache import CacheEntry, FeatureCache
 from striate.training.features import CachedFeatures, PartFeatures, describe_features
 from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
+from striate.training.head import FittedHead, fit_head
 from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 from striate.training.optimizers import make_optimizer
 from striate.training.precision import Precision, autocast, bf16_agrees, choose_precision
@@ -25,6 +26,7 @@ __all__ = [
     "Ema",
     "Epoch",
     "FeatureCache",
+    "FittedHead",
     "Loss",
     "OptimizerName",
     "PartFeatures",
@@ -40,6 +42,7 @@ __all__ = [
     "cut_network",
     "describe_features",
     "fit",
+    "fit_head",
     "freeze",
     "is_frozen",
     "learning_rate",
