@@ -120,6 +120,7 @@ class Run:
                 folder=self.folder.checkpoints,
                 resume=True,  # the folder of a new run has no checkpoint
                 arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
+                num_classes=self.dataset.num_classes,
                 on_step=on_step,
             ):
                 epochs.append(epoch)

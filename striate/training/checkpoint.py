@@ -170,6 +170,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
 def refuse_differences(folder: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Raise if two sets of arguments differ, naming each that does."""
     saved, given = _flat(then), _flat(json.loads(json.dumps(now)))
+    saved = {name: value for name, value in given.items() if not value} | saved  # what is newer than it was off then
     names = [name for name in sorted(saved | given) if saved.get(name) != given.get(name)]
     if names:
         lines = [f"  {name}: {saved.get(name)!r} then, {given.get(name)!r} now" for name in names]

@@ -18,6 +18,7 @@ from striate.training.device import Device, make_accelerator
 from striate.training.ema import Ema
 from striate.training.interrupt import uninterrupted
 from striate.training.judge import Judge
+from striate.training.mix import mix
 from striate.training.optimizers import make_optimizer
 from striate.training.precision import Precision, autocast
 from striate.training.recipe import Recipe
@@ -45,6 +46,7 @@ def fit(
     folder: Path | None = None,
     resume: bool = False,
     arguments: Mapping[str, Any] | None = None,
+    num_classes: int | None = None,
     save_seconds: float = 60.0,
     on_step: Callable[[Step], None] | None = None,
 ) -> Iterator[Epoch]:
@@ -70,6 +72,7 @@ def fit(
         resume: go on from the checkpoint in `folder`, if there is one; the finished epochs are yielded again
             first, as they were recorded. False starts anew and replaces it.
         arguments: JSON values that a resumed training must share, such as the data's fingerprint.
+        num_classes: K; a recipe with mixup or CutMix needs it.
         save_seconds: between checkpoints within an epoch; there is one at the end of each, too.
         on_step: called after every step.
 
@@ -101,6 +104,8 @@ def fit(
     """
     if not len(train):
         raise ArgumentError("train must have at least one batch, got none")
+    if (recipe.mixup or recipe.cutmix) and num_classes is None:
+        raise ArgumentError.of("num_classes", "given where the recipe mixes images", None)
     accelerator = make_accelerator(device)
     _place(network, accelerator.device, channels_last)
     optimizer = make_optimizer(network, recipe)
@@ -119,7 +124,18 @@ def fit(
         checkpoints.load(state)
     judge = Judge(validate, monitor, lower_is_better)
     return _Training(
-        state, train, model, loss, recipe, judge, checkpoints, accelerator, precision, channels_last, on_step
+        state,
+        train,
+        model,
+        loss,
+        recipe,
+        judge,
+        checkpoints,
+        accelerator,
+        precision,
+        channels_last,
+        num_classes or 0,
+        on_step,
     ).epochs()
 
 
@@ -137,6 +153,7 @@ class _Training:
     accelerator: "Accelerator"
     precision: Precision
     channels_last: bool
+    num_classes: int
     on_step: Callable[[Step], None] | None
 
     def epochs(self) -> Iterator[Epoch]:
@@ -181,7 +198,7 @@ class _Training:
 
     def update(self, batch: Batch, lr: float) -> tuple[float, int]:
         """One step downhill. Returns the mean cost over the images of all processes, and how many they are."""
-        images, targets = self.on_device(batch)
+        images, targets = self.mixed(*self.on_device(batch))
         self.seed()
         with autocast(images.device.type, self.precision):
             answers = self.model(images)
@@ -213,6 +230,12 @@ class _Training:
         if self.channels_last and images.ndim == 4:
             images = images.contiguous(memory_format=torch.channels_last)
         return images, batch.targets.to(self.accelerator.device, non_blocking=True)
+
+    def mixed(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """By mixup or CutMix, if the recipe says so; its chance follows from the step, as that of `seed` does."""
+        rng = np.random.default_rng((self.recipe.seed, self.number, self.accelerator.process_index, 1))
+        alphas = {"mixup_alpha": self.recipe.mixup, "cutmix_alpha": self.recipe.cutmix}
+        return mix(images, targets, rng, num_classes=self.num_classes, **alphas)
 
     def seed(self) -> None:
         """Let torch's randomness (dropout) follow from the step, so that there is no random state to lose."""

@@ -26,7 +26,7 @@ def softmax_cross_entropy(
 
     Args:
         logits: (N, K)
-        targets: (N,) class numbers in [0, K).
+        targets: (N,) class numbers in [0, K), or (N, K) shares: the cost is then that of each class, in its share.
         label_smoothing: ε in [0, 1): q is 1-ε on the class plus ε/K on every class (Szegedy et al., 2015,
             arXiv:1512.00567, section 7).
         class_weights: (K,) from `class_weights`.
@@ -38,6 +38,10 @@ def softmax_cross_entropy(
         >>> softmax_cross_entropy(torch.zeros(3, 4), torch.tensor([0, 1, 3])).item()  # log 4
         1.386...
     """
+    if targets.ndim > 1:
+        shares = targets.float() if class_weights is None else targets.float() * class_weights.to(logits.device)
+        smoothed = (1 - label_smoothing) * shares + label_smoothing * shares.mean(1, keepdim=True)  # (N, K)
+        return -(smoothed * F.log_softmax(logits.float(), 1)).sum(1).mean()
     losses = F.cross_entropy(logits.float(), targets, label_smoothing=label_smoothing, reduction="none")  # (N,)
     if class_weights is not None:
         losses = losses * class_weights.to(losses)[targets]

@@ -22,7 +22,7 @@ USUAL: dict[OptimizerName, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained. 0 turns off what it can: decay, warm-up, smoothing, clipping, EMA, patience.
+    """How a network is trained. 0 turns off what it can: decay, smoothing, mixing, EMA, patience …
 
     Attributes:
         epochs: passes over the training images.
@@ -34,6 +34,8 @@ class Recipe:
         warmup_epochs: the learning rate first rises from 0 for so long; parts of an epoch are fine.
         label_smoothing: share of the target that is spread over all classes, in [0, 1).
         clip_norm: longest gradient (the norm over all parameters); a longer one is shortened to it.
+        mixup: α of mixup's Beta(α, α), by which two images are laid over each other; 0.2 is usual.
+        cutmix: α of CutMix's, by which a part of one covers another; 1 is usual. With both a coin decides at each step.
         ema_decay: share that the moving average of the weights keeps at each step, in [0, 1).
         patience: epochs without a new best after which training stops.
         seed: of everything random in training: the order of images, distortions, dropout.
@@ -56,6 +58,8 @@ class Recipe:
     warmup_epochs: float = 0.5
     label_smoothing: float = 0.0
     clip_norm: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
     ema_decay: float = 0.0
     patience: int = 0
     seed: int = 0
@@ -132,6 +136,8 @@ _RULES: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("warmup_epochs", *_AMOUNT),
     ("label_smoothing", *_SHARE),
     ("clip_norm", *_AMOUNT),
+    ("mixup", *_AMOUNT),
+    ("cutmix", *_AMOUNT),
     ("ema_decay", *_SHARE),
     ("patience", *_integer(0)),
     ("seed", "an integer of 0 to 2⁶⁴ - 1", lambda value: isinstance(value, int) and 0 <= value < 2**64),

@@ -283,6 +283,38 @@ def test_resuming_after_patience_ran_out(toy, tmp_path):
     assert train(toy, recipe, validate=Scripted([]), **options)[0] == epochs
 
 
+@pytest.mark.parametrize("mixing", [{"mixup": 0.4}, {"cutmix": 1.0}, {"mixup": 0.4, "cutmix": 1.0}])
+def test_mixed_images_are_the_same_after_a_resume(toy, tmp_path, mixing):
+    recipe = Recipe(epochs=2, lr=0.01, **mixing)
+    whole, network = train(toy, recipe, num_classes=2)
+    assert without_time(whole) != without_time(train(toy, Recipe(epochs=2, lr=0.01))[0])
+
+    def stop(step):
+        if (step.epoch, step.step) == (2, 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(toy, recipe, num_classes=2, folder=tmp_path, save_seconds=0, on_step=stop)
+    resumed, again = train(toy, recipe, num_classes=2, folder=tmp_path, resume=True)
+    assert without_time(resumed) == without_time(whole)
+    assert same(again, network)
+
+
+def test_mixing_class_numbers_needs_their_number(toy):
+    with pytest.raises(ArgumentError, match="num_classes must be given where the recipe mixes images, got None"):
+        train(toy, Recipe(mixup=0.2))
+
+
+def test_a_checkpoint_knows_no_later_options_that_are_off(toy, tmp_path):
+    """One that was written before the recipe had mixup goes on without it, and not with it."""
+    from striate.training.checkpoint import refuse_differences
+
+    then = {"recipe": {"lr": 0.1}}
+    refuse_differences(tmp_path, then, {"recipe": {"lr": 0.1, "mixup": 0.0}})
+    with pytest.raises(ArgumentError, match=r"recipe\.mixup: None then, 0\.2 now"):
+        refuse_differences(tmp_path, then, {"recipe": {"lr": 0.1, "mixup": 0.2}})
+
+
 def test_without_resume_it_starts_anew(toy, tmp_path, uninterrupted):
     train(toy, Recipe(epochs=1), folder=tmp_path)
     assert without_time(train(toy, folder=tmp_path)[0]) == without_time(uninterrupted[0])

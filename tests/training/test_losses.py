@@ -47,6 +47,18 @@ def test_softmax_against_a_slow_rewrite(k, smoothing):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.5, 1.0, 3.0])])
+def test_shares_of_classes_cost_what_the_classes_do(smoothing, weights):
+    logits, shares = torch.randn(6, 3), torch.rand(6, 3)
+    loss = partial(softmax_cross_entropy, label_smoothing=smoothing, class_weights=weights)
+    one_by_one = [[loss(z[None], torch.tensor([k])).item() for k in range(3)] for z in logits]
+    expected = (np.array(one_by_one) * shares.numpy()).sum() / 6
+    assert loss(logits, shares).item() == pytest.approx(expected, rel=1e-5)
+    classes = torch.tensor([0, 1, 2, 2, 1, 0])
+    assert loss(logits, torch.eye(3)[classes]).item() == pytest.approx(loss(logits, classes).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("shape", [(6,), (6, 1), (6, 4)])
 def test_logistic_against_a_slow_rewrite(shape, smoothing):
     logits, targets = RNG.normal(scale=3, size=shape), RNG.integers(0, 2, shape)

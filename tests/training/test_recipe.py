@@ -43,6 +43,8 @@ def test_what_is_said_wins_over_the_usual():
         ("label_smoothing", 1.0),
         ("clip_norm", -1.0),
         ("ema_decay", 1.0),
+        ("mixup", -0.1),
+        ("cutmix", math.inf),
         ("patience", -1),
         ("seed", -1),
         ("seed", 2**64),
