@@ -29,6 +29,9 @@ def train(
     lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step, of each process.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels a side of what the network sees.")] = None,
+    distort: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Such as 'mirror, crop 0.6-1, rotate 15', or none.")
+    ] = None,
     recipe: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="More of the recipe, such as patience=5; can be repeated."),
@@ -67,6 +70,7 @@ def train(
         recipe=dict(map(Recipe.parse, recipe or [])),
         seed=seed,
         precision=precision,
+        distort=distort,
         workers=_usual_workers() if workers is None else workers,
         device=device,
         skip_bad=skip_bad,

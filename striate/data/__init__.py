@@ -34,6 +34,7 @@ from striate.data.pipeline import (
 )
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
+from striate.data.wording import parse_distortions
 
 __all__ = [
     "COLOUR_PHOTOS",
@@ -81,6 +82,7 @@ __all__ = [
     "evenly",
     "image_size",
     "open_data",
+    "parse_distortions",
     "preset_distortion",
     "read_image",
     "summarize",

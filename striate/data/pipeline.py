@@ -114,6 +114,14 @@ class Pipeline:
             erased=tuple(erased),
         )
 
+    def check(self, preset: Preset) -> None:
+        """Find out before a training whether images of this preset can be distorted so.
+
+        Raises:
+            ArgumentError: a step needs colours and the preset has none.
+        """
+        self.sample(np.random.default_rng(0), preset.size_hw, preset)
+
     @property
     def zoom(self) -> float:
         """How many times a side of the image may be enlarged, at most and about."""

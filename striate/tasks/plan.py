@@ -23,6 +23,7 @@ class Wishes:
         freeze: "none", "all", or the last stage to freeze.
         epochs, optimizer, lr, batch_size: of the training.
         size: pixels a side of the network's input.
+        distort: how training images are distorted, in words: see `striate.data.parse_distortions`.
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
@@ -43,6 +44,7 @@ class Wishes:
     recipe: Mapping[str, Any] | None = None
     seed: int | None = None
     precision: PrecisionWish | None = None
+    distort: str | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):

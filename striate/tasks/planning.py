@@ -4,7 +4,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from striate.data import Dataset, PcaColour, Pipeline, channel_statistics, colour_components, default_pipeline
+from striate.data import (
+    Dataset,
+    PcaColour,
+    Pipeline,
+    channel_statistics,
+    colour_components,
+    default_pipeline,
+    parse_distortions,
+)
 from striate.errors import ArgumentError, DataError
 from striate.models import SOURCES, Source, check_size, find_entry, find_source
 from striate.preset import Preset
@@ -33,8 +41,9 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     preset = _make_preset(dataset, look, network, source, wishes.size)
     freeze, why_freeze = _choose_freeze(source, wishes)
     weights, why_classes = _weigh_classes(dataset)
-    pipeline = default_pipeline(preset)
+    pipeline = default_pipeline(preset) if wishes.distort is None else parse_distortions(wishes.distort)
     preset = _add_colours(preset, pipeline, dataset)
+    pipeline.check(preset)
     images = len(dataset.parts["train"])
     batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
     return Plan(

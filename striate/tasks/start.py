@@ -33,6 +33,7 @@ def train(
     recipe: Mapping[str, Any] | None = None,
     seed: int | None = None,
     precision: PrecisionWish | None = None,
+    distort: str | None = None,
     workers: int = 0,
     device: Device = "auto",
     skip_bad: bool = False,
@@ -53,6 +54,8 @@ def train(
         recipe: anything else of `striate.training.Recipe`, for one {"ema_decay": 0.999, "patience": 5}.
         seed: of everything random; 0 if left out.
         precision: "fp32", "bf16", or "auto", which measures what is faster here.
+        distort: how training images are distorted, such as "mirror, crop 0.6-1, rotate 15", or "none": see
+            `striate.data.parse_distortions`.
         workers: processes that decode and distort; with any, a script needs `if __name__ == "__main__":`.
         device: where to compute.
         skip_bad: leave out files that can't be read, and record them.
@@ -69,7 +72,9 @@ def train(
         ...     print(epoch.epoch, epoch.figures["accuracy"])
     """
     more = dict(recipe) if recipe else None
-    wishes = Wishes(model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision)
+    wishes = Wishes(
+        model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision, distort
+    )
     if resume:
         return _resume(data, out, wishes, device, workers)
     if workers < 0:
@@ -135,8 +140,8 @@ def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: De
     if lines[-1]["event"] == "result":
         raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
     for name, wish in wishes.to_dict().items():
-        if wish is not None and wish != start["wishes"][name]:
-            raise ArgumentError.of(name, f"the run's own, {start['wishes'][name]!r}, when it is resumed", wish)
+        if wish is not None and wish != start["wishes"].get(name):
+            raise ArgumentError.of(name, f"the run's own, {start['wishes'].get(name)!r}, when it is resumed", wish)
     plan = Plan.from_dict(start["plan"])
     dataset = open_data(data, seed=start["cut_seed"] or 0, skip_bad=start["skip_bad"])
     if dataset.fingerprint != start["fingerprint"]:

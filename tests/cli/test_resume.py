@@ -141,6 +141,7 @@ def test_precision_is_measured_once(striate, trained, stop_at_step):
 # and what the message says.
 REFUSED = [
     ("another learning rate", None, "--lr 0.5", "lr must be the run's own, None, when it is resumed, got 0.5"),
+    ("another distortion", None, "--distort none", "distort must be the run's own, None, when it is resumed"),
     ("another seed", None, "--seed 3", "seed must be the run's own, None, when it is resumed, got 3"),
     ("more epochs", None, "--epochs 9", "epochs must be the run's own, 6, when it is resumed, got 9"),
     ("another recipe", None, "--recipe patience=2", "recipe must be the run's own"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from striate.data import PcaColour, Pipeline, colour_components
+from striate.data import PcaColour, Pipeline, Rotate, colour_components
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.models import find_source, model_names
 from striate.preset import Preset
@@ -124,15 +124,17 @@ def test_wishes_are_obeyed(make_dataset):
     assert (chosen.network, chosen.freeze, chosen.batch_size, chosen.precision) == ("resnet34", "conv2", 3, "bf16")
     assert (recipe.epochs, recipe.optimizer, recipe.lr, recipe.seed, recipe.patience) == (7, "momentum", 0.03, 5, 2)
     assert chosen.preset.size_hw == (96, 96)
+    assert plan(make_dataset((5, 5)), distort="none").pipeline == Pipeline(())
     assert plan(make_dataset((5, 5)), batch_size=99).batch_size == 10  # all there are
 
 
-def test_colours_of_the_training_images_are_in_the_preset_where_a_distortion_wants_them(make_dataset, monkeypatch):
+def test_colours_of_the_training_images_are_in_the_preset_where_a_distortion_wants_them(make_dataset):
     dataset = make_dataset((5, 5), coloured=True)
     assert plan(dataset).preset.colour_pca == ()
     assert "colour_pca" not in plan(dataset).preset.to_dict()
-    monkeypatch.setattr("striate.tasks.planning.default_pipeline", lambda preset: Pipeline((PcaColour(),)))
-    preset = plan(dataset).preset
+    chosen = plan(dataset, distort="rotate 5, pca")
+    assert chosen.pipeline == Pipeline((Rotate(5), PcaColour()))
+    preset = chosen.preset
     assert preset.colour_pca == colour_components(dataset.parts["train"])
     assert Preset.from_dict(json.loads(json.dumps(preset.to_dict()))) == preset
 
@@ -159,6 +161,9 @@ REFUSED = [
     ({"epochs": 0}, ArgumentError, "epochs must be an integer of at least 1"),
     ({"lr": -1.0}, ArgumentError, "lr must be finite and positive"),
     ({"seed": -1}, ArgumentError, "seed must be an integer of 0"),
+    ({"distort": "rotat 5"}, ArgumentError, "distort must be none, or a list of mirror .*; got 'rotat'"),
+    ({"distort": "saturation"}, ArgumentError, "for saturation, which needs colours"),
+    ({"distort": "pca"}, ArgumentError, "for PCA colour, which needs colours"),
     ({"recipe": {"nosuch": 1}}, ArgumentError, "nosuch"),
     ({"recipe": {"patience": -1}}, ArgumentError, "patience must be an integer of at least 0"),
     ({"recipe": {"lr": 1.0}}, ArgumentError, "lr has an argument of its own"),

@@ -47,6 +47,28 @@ def test_what_is_yielded_and_written(data):
     assert run.outcome.figures["val"].accuracy == best.figures["accuracy"]
 
 
+def test_distortions_and_mixing_that_were_asked_for(write_png):
+    """In colour, with everything at once: recorded, in the command, and the preset knows the training colours."""
+    rng = np.random.default_rng(0)
+    for name, colour in (("red", (150, 30, 20)), ("blue", (10, 40, 160))):
+        Path("colours", name).mkdir(parents=True)
+        for i in range(8):
+            picture = rng.integers(0, 90, (28, 28, 1)) + np.array(colour)
+            write_png(Path(f"colours/{name}/{i}.png"), picture.astype(np.uint8)[..., ::-1])
+    words, recipe = "mirror, crop 0.6-1, warp 1, pca 0.1, erase 0.25", {"mixup": 0.2, "cutmix": 1.0}
+    for out in "ab":
+        run = striate.train("colours", out=out, **SMALL, distort=words, recipe=recipe)
+        list(run)
+    start = json.loads(Path("a/record.jsonl").read_text().splitlines()[0])
+    assert start["wishes"]["distort"] == words
+    assert [step["name"] for step in start["plan"]["pipeline"]] == ["mirror", "crop", "warp", "pca_colour", "erase"]
+    assert words in start["command"]
+    a, header = load_model("a/model.safetensors")
+    assert len(header.preset.colour_pca) == 3
+    b, _ = load_model("b/model.safetensors")
+    assert all(torch.equal(tensor, b.state_dict()[name]) for name, tensor in a.state_dict().items())
+
+
 def test_the_same_again(data):
     for out in ("a", "b"):
         list(striate.train(data, out=out, **SMALL, seed=1))
