@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -37,6 +38,9 @@ def train(
         typer.Option(metavar="NAME=VALUE", help="More of the recipe, such as patience=5; can be repeated."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random; 0 if left out.")] = None,
+    views: Annotated[
+        int | None, typer.Option(min=0, help="Of each image, whose features are kept if all is frozen; 0 keeps none.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that decode and distort.")] = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None, typer.Option(help="auto measures which is faster here.")
@@ -71,6 +75,7 @@ def train(
         seed=seed,
         precision=precision,
         distort=distort,
+        views=views,
         workers=_usual_workers() if workers is None else workers,
         device=device,
         skip_bad=skip_bad,
@@ -108,7 +113,7 @@ def _follow(run: "Run") -> None:
             bar.advance_to(step.step, step.steps, title)
 
         try:
-            for epoch in run.epochs(on_step=show):
+            for epoch in run.epochs(on_step=show, on_features=partial(bar.advance_to, title="features")):
                 if run.is_main:
                     bar.say(_line(epoch, run))
         except KeyboardInterrupt:

@@ -23,6 +23,7 @@ class Wishes:
         freeze: "none", "all", or the last stage to freeze.
         epochs, optimizer, lr, batch_size: of the training.
         size: pixels a side of the network's input.
+        views: of each training image whose features are kept where all stages are frozen; 0 keeps none.
         distort: how training images are distorted, in words: see `striate.data.parse_distortions`.
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
@@ -45,6 +46,7 @@ class Wishes:
     seed: int | None = None
     precision: PrecisionWish | None = None
     distort: str | None = None
+    views: int | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
@@ -53,6 +55,8 @@ class Wishes:
             wish = getattr(self, name)
             if wish is not None and wish < 1:
                 raise ArgumentError.of(name, "an integer of at least 1", wish)
+        if self.views is not None and self.views < 0:
+            raise ArgumentError.of("views", "an integer of at least 0", self.views)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -74,6 +78,8 @@ class Plan:
         precision: what was asked for; "auto" is decided by measuring when the training starts.
         class_weights: weight of each class in the cost; empty where all weigh the same.
         reasons: why, in words.
+        views: of each training image, whose features are computed once and kept: evaluation's, and distorted ones;
+            0 where images are distorted anew in each epoch.
     """
 
     network: str
@@ -86,6 +92,7 @@ class Plan:
     precision: PrecisionWish
     class_weights: tuple[float, ...]
     reasons: tuple[str, ...]
+    views: int = 0
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from striate.tasks.plan import Plan, Wishes
 from striate.training import Recipe, class_weights
 
 PRETRAINED = "efficientnet_lite0"  # what a laptop runs, and what the embedded weights are for
+_VIEWS = 4  # of each image, where features are kept
 _UNBALANCED = 3.0  # images of the largest class for one of the smallest, from which on classes are weighted
 
 
@@ -46,17 +47,20 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     pipeline.check(preset)
     images = len(dataset.parts["train"])
     batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
+    recipe = _make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None)
+    views, why_views = _choose_views(freeze, wishes, recipe, min(_VIEWS, recipe.epochs) if pipeline.steps else 1)
     return Plan(
         network=network,
         weights=source.name if source else None,
         freeze=freeze,
         preset=preset,
         pipeline=pipeline,
-        recipe=_make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None),
+        recipe=recipe,
         batch_size=batch_size,
         precision=wishes.precision or "auto",
         class_weights=weights,
-        reasons=tuple(filter(None, (why_network, why_weights, why_freeze, why_classes))),
+        reasons=tuple(filter(None, (why_network, why_weights, why_freeze, why_views, why_classes))),
+        views=views,
     )
 
 
@@ -100,6 +104,18 @@ def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:
     if source:
         return "all", "trains the head alone: the stages are frozen (--freeze none trains them too)"
     return "none", ""
+
+
+def _choose_views(freeze: str, wishes: Wishes, recipe: Recipe, usual: int) -> tuple[int, str]:
+    if freeze != "all" or recipe.mixup or recipe.cutmix:
+        if wishes.views:
+            expected = "0 or left out unless all stages are frozen and images are not mixed"
+            raise ArgumentError.of("views", expected, wishes.views)
+        return 0, ""
+    if wishes.views is not None:
+        return wishes.views, ""
+    what = "one view" if usual == 1 else f"{usual} views"
+    return usual, f"sees {what} of each image: the features are computed once, and kept"
 
 
 def _make_preset(dataset: Dataset, look: Look, network: str, source: Source | None, size: int | None) -> Preset:

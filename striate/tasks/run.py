@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
@@ -18,6 +19,7 @@ from striate.runtime import Engine, folded
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.evaluation import answer
+from striate.tasks.material import Frozen, Material, Watch
 from striate.tasks.plan import Plan
 from striate.tasks.report import make_report, write_report
 from striate.tasks.run_folder import RunFolder
@@ -93,11 +95,14 @@ class Run:
     def __iter__(self) -> Iterator[Epoch]:
         return self.epochs()
 
-    def epochs(self, on_step: Callable[[Step], None] | None = None) -> Iterator[Epoch]:
+    def epochs(
+        self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
+    ) -> Iterator[Epoch]:
         """Train, measure, and write model, record and report.
 
         Args:
             on_step: called after every step, to show progress.
+            on_features: called as features are computed, with the views that are done and those to do.
 
         Yields:
             A record of each epoch; after a resume the finished ones come first, as they were.
@@ -105,12 +110,12 @@ class Run:
         network = self._network
         precision = self._decide_precision(network)
         epochs: list[Epoch] = []
-        train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
+        material = self._features(precision, on_features) or self._images(precision)
         try:
             for epoch in fit(
-                network,
-                train,
-                lambda trained: self._validate(trained, val, precision),
+                material.learner,
+                material.train,
+                lambda trained: self._validate(material.answer(trained)),
                 loss=self.task.loss(self.plan.recipe.label_smoothing, self.plan.class_weights),
                 recipe=self.plan.recipe,
                 monitor=self.monitor,
@@ -127,9 +132,8 @@ class Run:
                 self.write(self._lines(epochs))
                 yield epoch
         finally:
-            train.close()
-            val.close()
-        self._finish(network, epochs, precision)
+            material.close()
+        self._finish(network.eval(), epochs, precision)
 
     def _make_network(self) -> Network:
         plan = self.plan
@@ -150,6 +154,33 @@ class Run:
                 f"{images} images in batches of {self.plan.batch_size} leave {smallest}"
             )
 
+    def _images(self, precision: Precision) -> Material:
+        """The whole network, on images that are decoded in each epoch."""
+        train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
+
+        def answer(trained: nn.Module) -> NDArray[np.float32]:
+            classifier = self._classifier(trained, precision)
+            return classifier.engine.run(batch.images for batch in val.epoch(0))
+
+        def close() -> None:
+            train.close()
+            val.close()
+
+        return Material(self._network, train, answer, close)
+
+    def _features(self, precision: Precision, on_features: Watch | None) -> Material | None:
+        """What of the network is not frozen, on features that are computed once; None if they are not to be kept."""
+        if not self.plan.views:
+            return None
+        parts = self.dataset.parts
+        targets = {part: torch.from_numpy(self.task.targets(parts[part], self.dataset.num_classes)) for part in parts}
+        frozen = Frozen(self._network, self.plan, parts, precision, self._accelerator)
+        material = frozen.material(targets, self.folder.checkpoints / "features", self._workers, on_features)
+        remark = "the features are too many to keep: images are decoded and distorted in each epoch"
+        if material is None and remark not in self.start["remarks"]:
+            self.start["remarks"].append(remark)
+        return material
+
     def _loader(self, part: PartName, *, distorted: bool) -> Loader:
         return Loader(
             self.dataset.parts[part],
@@ -169,15 +200,19 @@ class Run:
         if self.plan.precision != "auto":
             return self.plan.precision
         if "precision" not in self.start:
-            batch = self._some("train", self.plan.batch_size)
-            network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
-            choice = [choose_precision(network, images, targets, self.task.loss(0.0))]
-            self.start["precision"] = agree(choice)[0]  # of several processes the first one's
+            # a head is trained in no time, and the features in fp32 may serve others
+            self.start["precision"] = "fp32" if self.plan.views else self._measure_precision(network)
             self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
             self.write([self.start])
         precision: Precision = self.start["precision"]
         return precision
+
+    def _measure_precision(self, network: Network) -> Precision:
+        """The faster one; of several processes the first one's."""
+        batch = self._some("train", self.plan.batch_size)
+        network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
+        return agree([choose_precision(network, images, targets, self.task.loss(0.0))])[0]
 
     def _some(self, part: PartName, most: int) -> Batch:
         """Some images of a part, spread evenly over it and read in this process."""
@@ -190,10 +225,8 @@ class Run:
     def _multilabel_classes(self) -> int | None:
         return self.dataset.num_classes if self.task.multilabel else None
 
-    def _validate(self, network: nn.Module, val: Loader, precision: Precision) -> dict[str, float]:
-        """The figures of an epoch: what chooses the best one, and the cost."""
-        classifier = self._classifier(network, precision)
-        logits = classifier.engine.run(batch.images for batch in val.epoch(0))
+    def _validate(self, logits: NDArray[np.float32]) -> dict[str, float]:
+        """The figures of an epoch, from the logits of the val part: what chooses the best one, and the cost."""
         if not np.isfinite(logits).all():
             raise StriateError("the network's answers are no longer numbers: the learning rate is probably too high")
         targets = self.task.targets(self.dataset.parts["val"], self.dataset.num_classes)

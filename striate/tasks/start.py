@@ -34,6 +34,7 @@ def train(
     seed: int | None = None,
     precision: PrecisionWish | None = None,
     distort: str | None = None,
+    views: int | None = None,
     workers: int = 0,
     device: Device = "auto",
     skip_bad: bool = False,
@@ -56,6 +57,8 @@ def train(
         precision: "fp32", "bf16", or "auto", which measures what is faster here.
         distort: how training images are distorted, such as "mirror, crop 0.6-1, rotate 15", or "none": see
             `striate.data.parse_distortions`.
+        views: of each training image whose features are computed once and kept, where all stages are frozen:
+            evaluation's and distorted ones; 0 distorts and computes anew in each epoch.
         workers: processes that decode and distort; with any, a script needs `if __name__ == "__main__":`.
         device: where to compute.
         skip_bad: leave out files that can't be read, and record them.
@@ -73,7 +76,7 @@ def train(
     """
     more = dict(recipe) if recipe else None
     wishes = Wishes(
-        model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision, distort
+        model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision, distort, views=views
     )
     if resume:
         return _resume(data, out, wishes, device, workers)

@@ -20,6 +20,7 @@ VERBS = (
     ("models",),
     ("compare",),
     ("edges",),
+    ("cache", "prune"),
     ("data", "show"),
     ("weights", "list"),
     ("weights", "show"),

@@ -51,6 +51,7 @@ def test_reasons_are_given_for_what_was_chosen_alone(make_dataset):
         "efficientnet_lite0",
         "starts from efficientnet_lite0's ImageNet-1k weights",
         "trains the head alone",
+        "sees 4 views of each image",
     ]
     assert plan(photos, weights="efficientnet_lite1").reasons[0] == "the network of the weights efficientnet_lite1"
     assert "random weights" in plan(photos, model="resnet18").reasons[0]
