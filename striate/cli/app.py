@@ -9,6 +9,7 @@ import typer
 from striate.cli.cache import cache
 from striate.cli.compare import compare
 from striate.cli.data import data
+from striate.cli.distort import distort
 from striate.cli.edges import edges
 from striate.cli.evaluate import evaluate
 from striate.cli.models import models
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, predict, table, models, compare, edges):
+for verb in (train, evaluate, predict, table, models, compare, distort, edges):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(weights, name="weights")

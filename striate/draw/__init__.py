@@ -8,6 +8,7 @@ from striate.draw.pixels import png_bytes
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, render_report
 from striate.draw.sheet import Tile, sheet_png
+from striate.draw.views import Row, View, views_png
 
 __all__ = [
     "Bin",
@@ -17,9 +18,11 @@ __all__ = [
     "History",
     "PartResult",
     "Report",
+    "Row",
     "Run",
     "StartWeights",
     "Tile",
+    "View",
     "absolute_edges_picture",
     "comparison_curves",
     "comparison_rows",
@@ -34,4 +37,5 @@ __all__ = [
     "score_curves",
     "sheet_png",
     "signed_edges_picture",
+    "views_png",
 ]

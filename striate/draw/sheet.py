@@ -60,7 +60,7 @@ def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
     figure = new_figure(columns * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP)
     for i, tile in enumerate(tiles):
         _draw_tile(figure, tile, *divmod(i, columns))
-    return _to_png(figure)
+    return to_png(figure)
 
 
 def _draw_tile(figure: "Figure", tile: Tile, row: int, column: int) -> None:
@@ -90,19 +90,21 @@ def _draw_tile(figure: "Figure", tile: Tile, row: int, column: int) -> None:
             va="top",
             color=colour,
             fontsize=9 if colour == MUTED else 11,
-            family=_fonts(),
+            family=fonts(),
             parse_math=False,
         )
 
 
-def _fonts() -> list[str]:
+def fonts() -> list[str]:
+    """DejaVu, and what this machine has for other scripts."""
     from matplotlib.font_manager import fontManager
 
     installed = {font.name for font in fontManager.ttflist}
     return ["DejaVu Sans", *(name for name in OTHER_FONTS if name in installed)]
 
 
-def _to_png(figure: "Figure") -> bytes:
+def to_png(figure: "Figure") -> bytes:
+    """The figure as PNG, the same bytes every time."""
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # drawn as a box: no font here has it

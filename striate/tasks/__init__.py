@@ -3,6 +3,7 @@
 from striate.tasks.classifier import Classifier, load
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.compare import compare_runs
+from striate.tasks.distort import draw_distortions
 from striate.tasks.edges import draw_edges
 from striate.tasks.evaluation import Evaluation, evaluate
 from striate.tasks.network_table import network_table, parse_shape, side_by_side
@@ -18,6 +19,7 @@ __all__ = [
     "Prediction",
     "Run",
     "compare_runs",
+    "draw_distortions",
     "draw_edges",
     "evaluate",
     "load",

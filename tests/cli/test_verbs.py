@@ -19,6 +19,7 @@ VERBS = (
     ("table",),
     ("models",),
     ("compare",),
+    ("distort",),
     ("edges",),
     ("cache", "prune"),
     ("data", "show"),
@@ -187,6 +188,23 @@ def test_data_show(striate, trained, write_png, stripes):
     assert code == 0
     assert "Bad files (1)\n  train/b/x.png: empty file (0 bytes)" in out
     assert "Leaks: the same image in several parts (1)\n  train:train/a/0.png = test:test/a/0.png" in out
+
+
+def test_distort(striate, trained):
+    """Two rows of an image and three views, the same bytes every time."""
+    command = ("distort", trained.data, "--images", "2", "--views", "3", "--distort", "rotate 20, erase 1")
+    for out in ("a.png", "b.png"):
+        code, printed, err = striate(*command, "--out", out)
+        assert (code, printed) == (0, "")
+        assert "3 views of each" in err
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert cv2.imread("a.png").shape == (2 * (46 + 2 * 190 + 8), 2 * (4 * 158 + 24), 3)
+    assert striate("distort", trained.data, "--out", "c.png")[0] == 0  # what suits the data
+    for wrong, message in (("--distort rotat --out d.png", "got 'rotat'"), ("--out d.jpg", "a file ending in .png")):
+        code, _, err = striate("distort", trained.data, *wrong.split())
+        assert code == 1
+        assert message in err
+    assert not Path("d.png").exists()
 
 
 @pytest.mark.parametrize("filter", ["plain", "sobel", "scharr"])

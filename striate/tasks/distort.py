@@ -1,0 +1,64 @@
+"""A page of distorted training images: what a network in training would see."""
+
+from pathlib import Path
+
+import numpy as np
+
+from striate.atomic import atomic_write
+from striate.data import Dataset, Pipeline, decode_at_least_hw, evenly, open_data
+from striate.data.sampler import sample_rng
+from striate.draw import Row, View, views_png
+from striate.errors import ArgumentError, DataError
+from striate.preset import Preset
+from striate.tasks.plan import Wishes
+from striate.tasks.planning import make_plan
+
+
+def draw_distortions(
+    data: str | Path, out: str | Path, *, distort: str | None = None, images: int = 4, views: int = 6, seed: int = 0
+) -> Pipeline:
+    """Write a page of training images, each as it is and as the first epochs of a training see it.
+
+    They are the very distortions of `striate.train` with the same data and seed.
+
+    Args:
+        data: whatever `striate.data.open_data` opens.
+        out: the page to write, PNG.
+        distort: in words, see `striate.data.parse_distortions`; None takes what suits the data.
+        images: how many, spread evenly over the training part.
+        views: how many epochs.
+        seed: of the training.
+
+    Returns:
+        The pipeline that was drawn from.
+
+    Raises:
+        DataError: bad data.
+        ArgumentError: words that can't be understood, or numbers under 1.
+        OutputError: the page can't be written.
+    """
+    for name, number in (("images", images), ("views", views)):
+        if number < 1:
+            raise ArgumentError.of(name, "at least 1", number)
+    if Path(out).suffix.lower() != ".png":
+        raise ArgumentError.of("out", "a file ending in .png", str(out))
+    dataset = open_data(data, seed=seed)
+    if "train" not in dataset.parts:
+        raise DataError(f"{dataset.root} has no train part, whose images are distorted")
+    plan = make_plan(dataset, Wishes(distort=distort, seed=seed))
+    chosen = evenly(len(dataset.parts["train"]), images)
+    rows = [_row(dataset, index, plan.pipeline, plan.preset, seed, views) for index in chosen]
+    page = views_png(rows, distort or ", ".join(step["name"] for step in plan.pipeline.to_list()))
+    with atomic_write(Path(out)) as f:
+        f.write(page)
+    return plan.pipeline
+
+
+def _row(dataset: Dataset, index: int, pipeline: Pipeline, preset: Preset, seed: int, views: int) -> Row:
+    part = dataset.parts["train"]
+    item, image = part.items[index], part.load(index, preset.channels, decode_at_least_hw(preset, pipeline))
+    seen = []
+    for epoch in range(views):
+        distortion = pipeline.sample(sample_rng(seed, epoch, index), image.shape[:2], preset)
+        seen.append(View(np.rint(distortion.image(image)).astype(np.uint8)))
+    return Row(", ".join(dataset.classes[label] for label in item.labels), item.path, [View(image), *seen])
