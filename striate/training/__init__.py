@@ -10,6 +10,7 @@ from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
 from striate.training.head import FittedHead, fit_head
 from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
+from striate.training.mix import cutmix, mixup
 from striate.training.optimizers import make_optimizer
 from striate.training.precision import Precision, autocast, bf16_agrees, choose_precision
 from striate.training.recipe import OptimizerName, Recipe
@@ -40,6 +41,7 @@ __all__ = [
     "choose_precision",
     "class_weights",
     "cut_network",
+    "cutmix",
     "describe_features",
     "fit",
     "fit_head",
@@ -50,6 +52,7 @@ __all__ = [
     "logistic_cross_entropy",
     "make_accelerator",
     "make_optimizer",
+    "mixup",
     "pick_device",
     "softmax_cross_entropy",
     "with_auxiliary",
