@@ -18,9 +18,10 @@ def fill(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, Conv):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        elif isinstance(getattr(module, "weight", None), nn.Parameter):
+            nn.init.uniform_(module.weight, 0.5, 1.5)  # gains
         if isinstance(module, Norm):
             nn.init.uniform_(module.running_var, 0.5, 2.0)
-            nn.init.uniform_(module.weight, 0.5, 1.5)
         for name, values in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]:
             if "bias" in name or "mean" in name:
                 nn.init.normal_(values, std=0.1)
