@@ -46,6 +46,10 @@ def train(
         Literal["auto", "fp32", "bf16"] | None, typer.Option(help="auto measures which is faster here.")
     ] = None,
     device: Device = "auto",
+    val_share: Annotated[
+        float | None,
+        typer.Option(help="Of the training images, if there is no val part; 0.2 if left out."),
+    ] = None,
     skip_bad: SkipBad = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
     as_json: Json = False,
@@ -78,6 +82,7 @@ def train(
         views=views,
         workers=_usual_workers() if workers is None else workers,
         device=device,
+        val_share=val_share,
         skip_bad=skip_bad,
         resume=resume,
     )

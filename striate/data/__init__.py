@@ -33,10 +33,12 @@ from striate.data.pipeline import (
     default_pipeline,
 )
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
+from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.wording import parse_distortions
 
 __all__ = [
+    "VAL_SHARE",
     "COLOUR_PHOTOS",
     "GREY_PHOTOS",
     "IMAGE_SUFFIXES",

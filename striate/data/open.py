@@ -11,7 +11,7 @@ from striate.data.fingerprint import find_twins, fingerprint
 from striate.data.folder import read_class_folders, top_folder
 from striate.data.idx import find_idx, read_idx_folder
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Sizes, Store
-from striate.data.split import cut_val
+from striate.data.split import VAL_SHARE, cut_val
 from striate.data.stores import FileStore, FolderStore
 from striate.data.table import Row, Table, class_name, natural_key
 from striate.data.threads import in_threads
@@ -24,7 +24,7 @@ def open_data(
     path: str | Path,
     *,
     seed: int = 0,
-    val_share: float = 0.2,
+    val_share: float = VAL_SHARE,
     skip_bad: bool = False,
     classes: Sequence[str] | None = None,
 ) -> Dataset:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from striate.data.records import Item
 from striate.errors import DataError, Problem
 
+VAL_SHARE = 0.2  # of the training images, unless said otherwise
+
 
 def cut_val(
     items: Sequence[Item], digests: Sequence[str], classes: Sequence[str], *, share: float, seed: int

@@ -5,7 +5,7 @@ from striate.layers.branches import Branches
 from striate.layers.conv import SamePad, conv, conv_norm
 from striate.layers.dims import Norm, along_axes, kinds
 from striate.layers.lrn import LRN
-from striate.layers.pool import GlobalAvgPool, avg_pool, grid_pool, max_pool
+from striate.layers.pool import GlobalAvgPool, GlobalMaxPool, avg_pool, grid_pool, max_pool
 from striate.layers.residual import Residual, inverted_residual, inverted_stage
 from striate.layers.sequential import sequential
 from striate.layers.trace import Record, trace
@@ -16,6 +16,7 @@ __all__ = [
     "Branches",
     "ChannelAffine",
     "GlobalAvgPool",
+    "GlobalMaxPool",
     "Norm",
     "Record",
     "Residual",

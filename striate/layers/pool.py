@@ -108,3 +108,17 @@ class GlobalAvgPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, *S) -> (N, C)"""
         return x.mean(dim=tuple(range(2, x.ndim)))
+
+
+class GlobalMaxPool(nn.Module):
+    """The largest value of each channel: (N, C, *S) -> (N, C).
+
+    Example:
+        >>> import torch
+        >>> GlobalMaxPool()(torch.tensor([[[1.0, 3, 2, 4], [0, 0, 0, 1]]]))
+        tensor([[4., 1.]])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, *S) -> (N, C)"""
+        return x.amax(dim=tuple(range(2, x.ndim)))

@@ -2,6 +2,7 @@
 
 # A family registers its networks when it is imported.
 from striate.models import (
+    airbench,
     alexnet,
     dlib_face,
     efficientnet_lite,
@@ -41,6 +42,7 @@ __all__ = [
     "Source",
     "Url",
     "adapted_preset",
+    "airbench",
     "alexnet",
     "blueprint",
     "check_size",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from striate.data import Dataset, Loader, Part, evaluation_part, open_data
+from striate.data import VAL_SHARE, Dataset, Loader, Part, evaluation_part, open_data
 from striate.errors import ArgumentError
 from striate.tasks.classifier import Classifier, load
 from striate.tasks.classify import Figures, Probabilities
@@ -79,7 +79,8 @@ def _open(classifier: Classifier, data: str | Path, skip_bad: bool) -> Dataset:
     dataset = open_data(data, val_share=0, skip_bad=skip_bad, classes=classifier.labels)
     if not _is_own(classifier, dataset) or classifier.record.get("cut_seed") is None:
         return dataset
-    return open_data(data, seed=classifier.record["cut_seed"], skip_bad=skip_bad, classes=classifier.labels)
+    cut = {"seed": classifier.record["cut_seed"], "val_share": classifier.record.get("val_share", VAL_SHARE)}
+    return open_data(data, skip_bad=skip_bad, classes=classifier.labels, **cut)
 
 
 def _is_own(classifier: Classifier, dataset: Dataset) -> bool:

@@ -291,7 +291,7 @@ class Run:
             preset=plan.preset,
             thresholds={"probability": self.task.threshold} if self.task.multilabel else {},
             record={
-                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "images", "command")},
+                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
                 "remarks": self.start["remarks"][:20],  # all of them are in the run's record
                 "plan": plan.to_dict(),
                 "epochs": [epoch.to_dict() for epoch in epochs],

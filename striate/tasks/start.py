@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from striate.data import Dataset, open_data
+from striate.data import VAL_SHARE, Dataset, open_data
 from striate.errors import ArgumentError
 from striate.tasks.evaluation import remarks_on
 from striate.tasks.plan import Plan, PrecisionWish, Wishes
@@ -37,6 +37,7 @@ def train(
     views: int | None = None,
     workers: int = 0,
     device: Device = "auto",
+    val_share: float | None = None,
     skip_bad: bool = False,
     resume: bool = False,
 ) -> Run:
@@ -61,6 +62,8 @@ def train(
             evaluation's and distorted ones; 0 distorts and computes anew in each epoch.
         workers: processes that decode and distort; with any, a script needs `if __name__ == "__main__":`.
         device: where to compute.
+        val_share: of the training images, how many are held back where the data has no val part, in (0, 1);
+            0.2 if left out.
         skip_bad: leave out files that can't be read, and record them.
         resume: go on with the run in `out`, on its own arguments.
 
@@ -83,9 +86,12 @@ def train(
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
     folder = _new_folder(data, out, device)
-    dataset = open_data(data, seed=wishes.seed or 0, skip_bad=skip_bad)
+    share = VAL_SHARE if val_share is None else val_share
+    if not 0 < share < 1:
+        raise ArgumentError.of("val_share", "between 0 and 1: the best epoch is chosen on these images", share)
+    dataset = open_data(data, seed=wishes.seed or 0, val_share=share, skip_bad=skip_bad)
     plan = make_plan(dataset, wishes)
-    run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, skip_bad), device, workers)
+    run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, share, skip_bad), device, workers)
     folder.create()  # nothing is written before all is known to be sound
     run.write([run.start])
     return run
@@ -102,15 +108,18 @@ def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> Run
     return RunFolder(agree([str(folder.path)])[0])
 
 
-def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_bad: bool) -> dict[str, Any]:
+def _start(
+    data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, val_share: float, skip_bad: bool
+) -> dict[str, Any]:
     """The first line of a record: all that is needed to do it again."""
     return {
         "event": "start",
-        "command": _command(data, wishes, skip_bad),
+        "command": _command(data, wishes, val_share, skip_bad),
         "data": str(data),
         "skip_bad": skip_bad,
         "fingerprint": dataset.fingerprint,
         "cut_seed": dataset.cut_seed,
+        "val_share": val_share,
         "images": {name: len(part) for name, part in dataset.parts.items()},
         "remarks": list(remarks_on(dataset)),
         "wishes": wishes.to_dict(),
@@ -120,7 +129,7 @@ def _start(data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, skip_
     }
 
 
-def _command(data: str | Path, wishes: Wishes, skip_bad: bool) -> list[str]:
+def _command(data: str | Path, wishes: Wishes, val_share: float, skip_bad: bool) -> list[str]:
     """What to type for the same training, however this one was asked for."""
     options = wishes.to_dict()
     recipe = options.pop("recipe") or {}
@@ -131,6 +140,7 @@ def _command(data: str | Path, wishes: Wishes, skip_bad: bool) -> list[str]:
         words += [f"--{name.replace('_', '-')}", str(value)] if value is not None else []
     for name, value in recipe.items():
         words += ["--recipe", f"{name}={value}"]
+    words += ["--val-share", str(val_share)] if val_share != VAL_SHARE else []
     return [*words, "--skip-bad"] if skip_bad else words
 
 
@@ -146,7 +156,8 @@ def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: De
         if wish is not None and wish != start["wishes"].get(name):
             raise ArgumentError.of(name, f"the run's own, {start['wishes'].get(name)!r}, when it is resumed", wish)
     plan = Plan.from_dict(start["plan"])
-    dataset = open_data(data, seed=start["cut_seed"] or 0, skip_bad=start["skip_bad"])
+    cut = {"seed": start["cut_seed"] or 0, "val_share": start.get("val_share", VAL_SHARE)}
+    dataset = open_data(data, skip_bad=start["skip_bad"], **cut)
     if dataset.fingerprint != start["fingerprint"]:
         raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
     torch.set_num_threads(start["threads"])  # sums in another order are other numbers

@@ -17,6 +17,7 @@ from striate.models import AuxiliaryLogits, Entry, Network, blueprint, create_mo
 PROJECTIONS = sum(c * 2 * c + 2 * 2 * c for c in (64, 128, 256))
 CIFAR = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962, 1202: 19_421_274}
 PARAMETERS = {
+    "airbench94": 1_972_802,
     "lenet5": 61_706,
     "lenet5_1998": 60_000,
     "alexnet": 61_100_840,
