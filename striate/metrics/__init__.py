@@ -13,14 +13,17 @@ from striate.metrics.calibration import ReliabilityBin, calibration_error, log_l
 from striate.metrics.classification import Classification, ClassScore, classification
 from striate.metrics.interval import wilson_interval
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
+from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
 
 __all__ = [
     "ClassScore",
     "Classification",
     "MultilabelClassification",
+    "PairedDifference",
     "ReliabilityBin",
     "TagScore",
     "accuracy",
+    "accuracy_difference",
     "average_precision",
     "balanced_accuracy",
     "calibration_error",
@@ -29,7 +32,9 @@ __all__ = [
     "confusion_matrix",
     "log_loss",
     "mean_over_present",
+    "micro_f1_difference",
     "multilabel",
+    "paired_interval",
     "reliability",
     "top_accuracy",
     "wilson_interval",
