@@ -8,11 +8,13 @@ result has one source, and each source one place.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.errors import ArgumentError, ShapeError
+from striate.ops.geometry import Matrix, apply_points
 
 Floats = NDArray[np.float64]
 
@@ -60,15 +62,18 @@ class Field:
         places = np.asarray(xy, dtype=np.float64)
         return places + self._displacement(places)
 
-    def pixel_sources(self) -> Floats:
-        """Where the centres of all pixels come from, (h, w, 2): `sources` of a whole frame, quicker."""
-        height, width = self.size_hw
-        y, x = (np.arange(side, dtype=np.float64) + 0.5 for side in (height, width))
-        down, across = (_weights(v, self.spacing, n) for v, n in zip((y, x), self.pulls.shape[:2], strict=True))
-        found = np.stack([down @ self.pulls[..., i] @ across.T for i in (0, 1)], axis=-1)
-        found[..., 0] += x
-        found[..., 1] += y[:, np.newaxis]
-        return found
+    def pixel_sources(self, matrix: Matrix) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Where the centres of all pixels come from, moved on by a matrix: x and y, each float32 (h, w).
+
+        A cubic spline follows straight lines exactly. So the places of the knots are splined together with their pulls,
+        and a motion of the whole frame is one of its few knots.
+        """
+        rows, columns = self.pulls.shape[:2]
+        down, across = (pixel_weights(side, self.spacing) for side in self.size_hw)
+        x, y = np.meshgrid((np.arange(columns) - 1) * self.spacing, (np.arange(rows) - 1) * self.spacing)
+        knots = apply_points(matrix, np.stack([x, y], axis=-1) + self.pulls)  # (rows, columns, 2)
+        x, y = ((down @ knots[..., i].astype(np.float32)) @ across.T for i in (0, 1))
+        return x, y
 
     def forward(self, xy: ArrayLike) -> Floats:
         """Where what was at `xy` (..., 2) is found afterwards: the inverse of `sources`, to a millionth of a pixel.
@@ -93,6 +98,12 @@ def knots_over(size_hw: tuple[int, int], spacing: float) -> tuple[int, int]:
     """How many rows and columns of knots a frame takes: one before it, and two after its last cell's first."""
     height, width = (math.ceil(side / spacing) + 3 for side in size_hw)
     return height, width
+
+
+@lru_cache(maxsize=64)
+def pixel_weights(side: int, spacing: float) -> NDArray[np.float32]:
+    """`_weights` at the centres of a row of pixels, (side, knots): the same for every field of a pipeline."""
+    return _weights(np.arange(side, dtype=np.float64) + 0.5, spacing, math.ceil(side / spacing) + 3).astype(np.float32)
 
 
 def _weights(along: Floats, spacing: float, knots: int) -> Floats:

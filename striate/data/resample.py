@@ -7,7 +7,7 @@ blocks of pixels, a blur of three or five taps for the rest of the shrinking, th
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ _WARP = {
 _ALIASES = 0.95  # sides that become shorter than this need a blur of more than two parts in 256
 _PILLOW_MODE = {1: "L", 3: "RGB", 4: "RGBX"}  # X: RGBA would weigh colours by alpha
 _IDENTITY = np.eye(3)
+_NO_BLUR = np.ones(1, np.float32)
 _HALF = geometry.translate(0.5, 0.5)
 _HALF_BACK = geometry.translate(-0.5, -0.5)
 
@@ -160,20 +161,29 @@ def warp(
         uint8 (h, w, C).
     """
     if filter != "nearest" and min(geometry.axis_factors(matrix)) < _ALIASES:
-        image, matrix = _shrink(image, matrix, size_hw, field.reach if field else 0.0)
+        image, matrix = _reduce(image, reduction(image.shape[:2], matrix, size_hw, filter, field))
     interpolation, fill = _WARP[filter], [float(b) for b in border]
-    if field is not None:
-        return _remap(image, matrix, field, interpolation, fill)
     if interpolation != cv2.INTER_LINEAR or len(border) != 3:
-        return _warp(image, matrix, size_hw, interpolation, fill)
-    # OpenCV warps four channels bilinearly in half the time of three, to the same bits.
+        return _interpolate(image, matrix, size_hw, interpolation, fill, field)
+    # OpenCV interpolates four channels bilinearly in half the time of three, to the same bits.
     four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
-    return np.asarray(cv2.cvtColor(_warp(four, matrix, size_hw, interpolation, fill), cv2.COLOR_RGBA2RGB), np.uint8)
+    seen = _interpolate(four, matrix, size_hw, interpolation, fill, field)
+    return np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGBA2RGB), np.uint8)
 
 
-def _warp(
-    image: NDArray[Any], matrix: geometry.Matrix, size_hw: tuple[int, int], interpolation: int, fill: list[float]
+def _interpolate(
+    image: NDArray[Any],
+    matrix: geometry.Matrix,
+    size_hw: tuple[int, int],
+    interpolation: int,
+    fill: list[float],
+    field: Field | None,
 ) -> Pixels:
+    """Each pixel from where the field and then the matrix say that it comes from."""
+    if field is not None:
+        x, y = field.pixel_sources(_HALF_BACK @ geometry.invert(matrix))
+        seen = cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
+        return _keep_axis(np.asarray(seen, np.uint8))
     seen = np.empty((*size_hw, image.shape[2]), np.uint8)
     cv2.warpAffine(
         image,
@@ -184,46 +194,66 @@ def _warp(
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=fill,
     )
-    return seen
+    return np.asarray(seen, np.uint8)
 
 
-def _remap(image: Pixels, matrix: geometry.Matrix, field: Field, interpolation: int, fill: list[float]) -> Pixels:
-    """Each pixel from where the field and then the matrix say that it comes from."""
-    places = geometry.apply_points(_HALF_BACK @ geometry.invert(matrix), field.pixel_sources()).astype(np.float32)
-    x, y = cv2.split(places)
-    seen = cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
-    return _keep_axis(np.asarray(seen, np.uint8))
+class Reduction(NamedTuple):
+    """How much of an image is needed, and how far it is averaged so that one interpolation does not alias.
+
+    Attributes:
+        rows, columns: the part of the image that is seen, with a margin.
+        blocks_xy: width and height of the blocks of pixels whose means are taken; 1 where nothing shrinks much.
+        taps_x, taps_y: the blur of these means along rows and columns, 1, 3 or 5 numbers that sum to 1.
+        matrix: what is left to do, from the means to the result.
+    """
+
+    rows: slice
+    columns: slice
+    blocks_xy: tuple[int, int]
+    taps_x: NDArray[np.float32]
+    taps_y: NDArray[np.float32]
+    matrix: geometry.Matrix
 
 
-def _shrink(
-    image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int], reach: float
-) -> tuple[Pixels, geometry.Matrix]:
-    """The part that will be seen, averaged so far that one interpolation does not alias; the rest of the matrix."""
+def reduction(
+    from_hw: tuple[int, ...], matrix: geometry.Matrix, size_hw: tuple[int, int], filter: Filter, field: Field | None
+) -> Reduction:
+    """What has to happen before the one interpolation of a `warp`."""
     x_factor, y_factor = (max(1.0, 1.0 / f) for f in geometry.axis_factors(matrix))
+    rows, columns = _part_seen(from_hw, matrix, size_hw, field.reach if field else 0.0, (2 * x_factor, 2 * y_factor))
+    matrix = matrix @ geometry.translate(columns.start, rows.start)
+    if filter == "nearest" or 1 / max(x_factor, y_factor) >= _ALIASES:
+        return Reduction(rows, columns, (1, 1), _NO_BLUR, _NO_BLUR, matrix)
     blocks = max(1, round(x_factor / 2)), max(1, round(y_factor / 2))  # leaves a factor of 1 to 3 for the blur
-    image, offset = _part_seen(image, matrix, size_hw, reach, (2 * x_factor, 2 * y_factor))
-    image = _average(image, blocks)
-    matrix = matrix @ offset @ geometry.scale(*blocks)
-    row, column = _taps(x_factor, blocks[0]), _taps(y_factor, blocks[1])
-    return _keep_axis(cv2.sepFilter2D(image, -1, row, column, borderType=cv2.BORDER_REPLICATE)), matrix
+    taps_x, taps_y = _taps(x_factor, blocks[0]), _taps(y_factor, blocks[1])
+    return Reduction(rows, columns, blocks, taps_x, taps_y, matrix @ geometry.scale(*blocks))
+
+
+def _reduce(image: Pixels, by: Reduction) -> tuple[Pixels, geometry.Matrix]:
+    """The part that is seen, averaged and blurred; the rest of the matrix."""
+    means = _average(image[by.rows, by.columns], by.blocks_xy)
+    return _keep_axis(cv2.sepFilter2D(means, -1, by.taps_x, by.taps_y, borderType=cv2.BORDER_REPLICATE)), by.matrix
 
 
 def _part_seen(
-    image: Pixels, matrix: geometry.Matrix, size_hw: tuple[int, int], reach: float, margin_xy: tuple[float, float]
-) -> tuple[Pixels, geometry.Matrix]:
-    """The part of the image that comes within `reach` pixels of the frame, with a margin, and the motion back."""
+    from_hw: tuple[int, ...],
+    matrix: geometry.Matrix,
+    size_hw: tuple[int, int],
+    reach: float,
+    margin_xy: tuple[float, float],
+) -> tuple[slice, slice]:
+    """Rows and columns of the image that come within `reach` pixels of the frame, with a margin; at least one each."""
     frame = [[-reach, -reach, size_hw[1] + reach, size_hw[0] + reach]]
     left, top, right, bottom = geometry.apply_boxes(geometry.invert(matrix), frame)[0]
-    x = slice(*(_within(v, image.shape[1]) for v in (left - margin_xy[0], right + margin_xy[0])))
-    y = slice(*(_within(v, image.shape[0]) for v in (top - margin_xy[1], bottom + margin_xy[1])))
-    part = image[y, x]
-    if part.size == 0:  # nothing of the image is seen
-        return image, geometry.translate(0, 0)
-    return part, geometry.translate(x.start, y.start)
+    return (
+        _within(top - margin_xy[1], bottom + margin_xy[1], from_hw[0]),
+        _within(left - margin_xy[0], right + margin_xy[0], from_hw[1]),
+    )
 
 
-def _within(value: float, size: int) -> int:
-    return min(max(round(value), 0), size)
+def _within(start: float, stop: float, size: int) -> slice:
+    first = min(max(round(start), 0), size - 1)
+    return slice(first, min(max(round(stop), first + 1), size))
 
 
 def _average(image: Pixels, blocks: tuple[int, int]) -> Pixels:
