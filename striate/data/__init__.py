@@ -1,5 +1,14 @@
 """Read images and data sets."""
 
+from striate.data.crops import (
+    ONE_CROP,
+    Crops,
+    Spot,
+    arrange_crops,
+    crop_distortions,
+    crop_inputs,
+    decode_for_crops_hw,
+)
 from striate.data.distort import Distortion, preset_distortion
 from striate.data.distortions import (
     Brightness,
@@ -38,19 +47,21 @@ from striate.data.summary import Near, Summary, channel_statistics, colour_compo
 from striate.data.wording import parse_distortions
 
 __all__ = [
-    "VAL_SHARE",
     "COLOUR_PHOTOS",
     "GREY_PHOTOS",
     "IMAGE_SUFFIXES",
     "MAX_PIXELS",
+    "ONE_CROP",
     "SMALL_COLOUR",
     "SMALL_GREY",
+    "VAL_SHARE",
     "Batch",
     "Brightness",
     "Checked",
     "ColourShift",
     "Contrast",
     "Crop",
+    "Crops",
     "Dataset",
     "Distortion",
     "Erase",
@@ -70,15 +81,20 @@ __all__ = [
     "Saturation",
     "Shear",
     "Sizes",
+    "Spot",
     "Store",
     "Summary",
     "Tint",
     "Translate",
     "Twins",
     "Warp",
+    "arrange_crops",
     "channel_statistics",
     "colour_components",
+    "crop_distortions",
+    "crop_inputs",
     "decode_at_least_hw",
+    "decode_for_crops_hw",
     "default_pipeline",
     "evaluation_part",
     "evenly",

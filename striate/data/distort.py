@@ -84,6 +84,16 @@ class Distortion:
         height, width = self.source_hw
         return min(height, math.ceil(2 * y * height)), min(width, math.ceil(2 * x * width))
 
+    def geometry_from(self, image_hw: tuple[int, ...]) -> motions.Matrix:
+        """`geometry` for an image that came at this size: `source_hw`, or the same picture smaller.
+
+        Raises:
+            ShapeError: it is another picture's size.
+        """
+        if image_hw == self.source_hw:
+            return self.geometry
+        return self.geometry @ motions.resize(_same_picture(image_hw, self.source_hw), self.source_hw)
+
     def image(self, image: Pixels) -> NDArray[np.float32]:
         """The picture that the network is shown, before normalisation.
 
@@ -216,10 +226,7 @@ class Distortion:
 
     def _seen(self, image: Pixels) -> Pixels:
         """The pixels in their new places, uint8 (h, w, C)."""
-        matrix, size = self.geometry, image.shape[:2]
-        if size != self.source_hw:
-            shape = _same_picture(size, self.source_hw)
-            matrix = matrix @ motions.resize(shape, self.source_hw)
+        matrix = self.geometry_from(image.shape[:2])
         return resample(
             image, matrix, self.size_hw, filter=self.filter, border=self.border, exact=self.exact, field=self.field
         )
@@ -285,24 +292,39 @@ def preset_distortion(preset: Preset, source_hw: tuple[int, int]) -> Distortion:
         >>> distortion.points([[250, 187.5]])  # the middle, but for the rounding of 58.5 pixels at the left to 58
         array([[112.5, 112. ]])
     """
-    geometry = motions.resize(source_hw, preset.size_hw) if preset.fit == "stretch" else _fit(preset, source_hw)
+    resized_hw, (left, top) = fitted(preset, source_hw)
+    geometry = motions.translate(-left, -top) @ motions.resize(source_hw, resized_hw)
     return Distortion(geometry, source_hw, preset.size_hw, preset.border, filter=preset.filter, exact=True)
 
 
-def _fit(preset: Preset, source_hw: tuple[int, int]) -> motions.Matrix:
-    """Resize with the shape kept, then put the middle into the middle."""
+def fitted(preset: Preset, source_hw: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The size that an image is resized to, and where in it the network's frame lies: its left and its top.
+
+    Example:
+        >>> fitted(Preset(size_hw=(224, 224), short_side=256), (375, 500))
+        ((256, 341), (58, 16))
+    """
     (height, width), size = source_hw, preset.size_hw
+    if preset.fit == "stretch":
+        return size, (0, 0)
     if preset.fit == "letterbox":
         factor = min(size[0] / height, size[1] / width)
         resized = max(1, round(factor * height)), max(1, round(factor * width))
     else:
-        resized = _covering(_cover_hw(preset), source_hw)
+        resized = _covering(cover_hw(preset), source_hw)
     left, top = (round((resized[i] - size[i]) / 2) for i in (1, 0))
-    return motions.translate(-left, -top) @ motions.resize(source_hw, resized)
+    return resized, (left, top)
 
 
-def _cover_hw(preset: Preset) -> tuple[int, int]:
-    """The size that a resized image covers before the central crop."""
+def cover_hw(preset: Preset) -> tuple[int, int]:
+    """The size that a resized image covers before the central crop; the frame itself where nothing is cropped.
+
+    Example:
+        >>> cover_hw(Preset(size_hw=(224, 224), short_side=256))
+        (256, 256)
+    """
+    if preset.fit != "crop":
+        return preset.size_hw
     short = min(preset.size_hw)
     height, width = (-(-side * (preset.short_side or short) // short) for side in preset.size_hw)
     return height, width
