@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from striate.layers import GlobalMaxPool, conv, kinds, max_pool, scale_channels, sequential
+from striate.layers.dims import Conv
 from striate.models.network import Network
 from striate.models.registry import register
 
@@ -19,11 +20,11 @@ from striate.models.registry import register
 def block(dims: int, c_in: int, c_out: int) -> nn.Sequential:
     """A convolution with a pool, and one without: (N, c_in, *S) -> (N, c_out, *S / 2)"""
     return sequential(
-        conv1=conv(dims, c_in, c_out, 3, bias=False),
+        conv1=_identity_first(conv(dims, c_in, c_out, 3, bias=False)),
         pool=max_pool(dims, 2),
         norm1=kinds(dims).norm(c_out),
         activation1=nn.GELU(),
-        conv2=conv(dims, c_out, c_out, 3, bias=False),
+        conv2=_identity_first(conv(dims, c_out, c_out, 3, bias=False)),
         norm2=kinds(dims).norm(c_out),
         activation2=nn.GELU(),
     )
@@ -39,14 +40,14 @@ def airbench(
     }
     for number, wide in enumerate(widths, start=1):  # 31 -> 15 -> 7 -> 3
         c_in, channels = channels, scale_channels(wide, width)
-        stages[f"block{number}"] = _start_as_identity(block(dims, c_in, channels))
+        stages[f"block{number}"] = block(dims, c_in, channels)
     return Network(stages, sequential(pool=GlobalMaxPool(), classifier=nn.Linear(channels, num_classes)))
 
 
-def _start_as_identity(stage: nn.Sequential) -> nn.Sequential:
-    for filters in (stage.conv1.weight, stage.conv2.weight):
-        nn.init.dirac_(filters.data[: filters.shape[1]])
-    return stage
+def _identity_first(layer: Conv) -> Conv:
+    """The first filters pass on a channel each; the others stay random."""
+    nn.init.dirac_(layer.weight.data[: layer.in_channels])
+    return layer
 
 
 @register(airbench, size=32, smallest=9, classes=10)

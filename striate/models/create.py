@@ -1,11 +1,12 @@
 """One call for every network of the zoo."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from striate.models.adapt import NewChannels, check_new_channels
 from striate.models.network import Network
 from striate.models.published import find_source
-from striate.models.registry import find_entry
+from striate.models.registry import find_entry, with_new_head
 from striate.models.weights import check_network, load_pretrained
 
 
@@ -17,6 +18,8 @@ def create_model(
     dims: int = 2,
     weights: str | None = None,
     new_channels: NewChannels = "mean",
+    last_stage: str | None = None,
+    hidden: Sequence[int] = (),
     **options: Any,
 ) -> Network:
     """A network by name, freshly initialised or with published weights.
@@ -33,6 +36,8 @@ def create_model(
             network then expects of its input.
         new_channels: how published weights get other input channels, their sum kept: "mean" gives every channel an
             equal share of it, "repeat" the filters of red, green and blue in turn.
+        last_stage: the last stage that is kept; a new head takes the place of what follows, weights or not.
+        hidden: units of dense layers in a new head, between global pooling and the classifier.
         options: the family's own, such as ResNet's `shortcut`; most have a `width`, a factor of all channels between
             input and logits.
 
@@ -61,7 +66,8 @@ def create_model(
     if num_classes is None:
         num_classes = (source and source.classes) or entry.classes
     in_channels = entry.channels if in_channels is None else in_channels
-    network = entry.build(num_classes=num_classes, in_channels=in_channels, dims=dims, **options)
+    arguments = {"num_classes": num_classes, "in_channels": in_channels, "dims": dims, **options}
+    network = entry.build(**arguments)
     if source is not None:
         load_pretrained(network, source, new_channels=new_channels)
-    return network
+    return with_new_head(network, entry, {**arguments, "last_stage": last_stage, "hidden": hidden})

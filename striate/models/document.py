@@ -68,7 +68,7 @@ class ModelFile:
             value = self.arguments.get(name)
             _expect(type(value) is int and value >= 1, f"arguments[{name!r}]", "an integer of at least 1", value)
         for name, value in self.arguments.items():
-            _expect(isinstance(value, str | int | float | None), f"arguments[{name!r}]", "a plain value", value)
+            _expect(_is_plain(value), f"arguments[{name!r}]", "a plain value or a list of them", value)
         _expect(all(map(_is_finite, self.thresholds.values())), "thresholds", "finite numbers", self.thresholds)
         _expect(all(isinstance(v, str) for v in self.versions.values()), "versions", "strings", self.versions)
         _check_preset(self.preset, self.arguments["in_channels"])
@@ -95,6 +95,11 @@ class ModelFile:
             return cls(**{**values, "preset": Preset.from_dict(values["preset"])})
         except (ArgumentError, TypeError, AttributeError) as e:  # a preset of other types fails in many ways
             raise ModelFileError(f"the document is not sound: {e}") from e
+
+
+def _is_plain(value: object) -> bool:
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(one, str | int | float | None) for one in values)
 
 
 def _expect(sound: bool, name: str, expected: str, got: object) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.models.network import Network
+from striate.models.new_head import replace_head
 from striate.models.rename import Rename
 
 Build = Callable[..., Network]
@@ -46,6 +47,7 @@ class Entry:
 
 
 ENTRIES: dict[str, Entry] = {}
+NEW_HEAD = ("last_stage", "hidden")  # options of every network
 
 
 def register(
@@ -82,9 +84,9 @@ def register(
         @functools.wraps(variant)
         def build(**arguments: Any) -> Network:
             check_arguments(entry, arguments)
-            network = variant(**arguments)
+            network = variant(**{option: value for option, value in arguments.items() if option not in NEW_HEAD})
             network.name = name
-            return network
+            return with_new_head(network, entry, arguments)
 
         name = variant.__name__
         entry = Entry(
@@ -104,8 +106,8 @@ def check_arguments(entry: Entry, arguments: Mapping[str, Any]) -> None:
         ArgumentError: a number of classes, channels or dimensions out of range.
     """
     for option in arguments:
-        if option not in entry.options:
-            raise UnknownNameError(f"option of {entry.name}", option, entry.options)
+        if option not in (*entry.options, *NEW_HEAD):
+            raise UnknownNameError(f"option of {entry.name}", option, (*entry.options, *NEW_HEAD))
     for count in ("num_classes", "in_channels"):
         value = arguments.get(count, 1)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -116,6 +118,23 @@ def check_arguments(entry: Entry, arguments: Mapping[str, Any]) -> None:
     dims = arguments.get("dims", entry.dims[0])
     if not isinstance(dims, int) or isinstance(dims, bool) or dims not in entry.dims:
         raise ArgumentError.of("dims", f"one of {', '.join(map(str, entry.dims))} for {entry.name}", dims)
+
+
+def with_new_head(network: Network, entry: Entry, arguments: Mapping[str, Any]) -> Network:
+    """The network with the new head that the arguments ask for, or as it is.
+
+    Raises:
+        ArgumentError: see `replace_head`.
+    """
+    wanted = {name: arguments[name] for name in NEW_HEAD if arguments.get(name)}
+    if not wanted:
+        return network
+    dims = arguments.get("dims", entry.dims[0])
+    shape = (
+        arguments.get("in_channels", entry.channels),
+        *(entry.size if entry.fixed_size else entry.smallest,) * dims,
+    )
+    return replace_head(network, arguments.get("num_classes", entry.classes), size=shape, **wanted)
 
 
 def check_size(name: str, size: int | Sequence[int]) -> None:

@@ -1,0 +1,79 @@
+"""A new head with hidden layers of its own, in the place of a network's last layers."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from striate.errors import ArgumentError
+from striate.layers import GlobalAvgPool, sequential
+from striate.models.network import Network
+
+DROPOUT = 0.5
+
+
+def replace_head(
+    network: Network,
+    num_classes: int,
+    *,
+    size: Sequence[int],
+    last_stage: str | None = None,
+    hidden: Sequence[int] = (),
+) -> Network:
+    """Leave out the stages after one, and put global pooling, hidden layers and a classifier in their place.
+
+    What transfer learning does where the last layers are too much a matter of the old classes: the earlier stages stay,
+    with their weights, and the new layers learn.
+
+    Args:
+        network: taken over; its kept stages are the same modules.
+        num_classes: K.
+        size: an input's shape (C, *S), to learn the channels of the last stage from.
+        last_stage: the last one that stays; None keeps all.
+        hidden: units of each new dense layer; a ReLU and dropout of one half follow it.
+
+    Returns:
+        a network of the same name: (N, C, *S) -> (N, K). Auxiliary heads go with their stages.
+
+    Raises:
+        ArgumentError: no such stage, or a layer without units.
+
+    Example:
+        >>> from striate.models import create_model
+        >>> network = replace_head(create_model("resnet18"), 2, size=(3, 32, 32), last_stage="stage3", hidden=(64,))
+        >>> list(network.stages), network.head.hidden1.dense
+        (['stem', 'stage1', 'stage2', 'stage3'], Linear(in_features=256, out_features=64, bias=True))
+    """
+    names = list(network.stages)
+    if last_stage is not None and last_stage not in names:
+        raise ArgumentError.of("last_stage", f"a stage ({', '.join(names)})", last_stage)
+    if any(not isinstance(units, int) or isinstance(units, bool) or units < 1 for units in hidden):
+        raise ArgumentError.of("hidden", "numbers of units of at least 1", tuple(hidden))
+    kept = names if last_stage is None else names[: names.index(last_stage) + 1]
+    stages = {name: network.stages[name] for name in kept}
+    auxiliary = {name: head for name, head in network.auxiliary.items() if name in kept}
+    widths = [_channels(nn.Sequential(*stages.values()), size), *hidden]
+    head = sequential(
+        pool=GlobalAvgPool(),
+        **{f"hidden{i + 1}": _hidden(widths[i], units) for i, units in enumerate(hidden)},
+        classifier=nn.Linear(widths[-1], num_classes),
+    )
+    shorter = Network(stages, head, auxiliary)
+    shorter.name = network.name
+    return shorter
+
+
+def _hidden(units_in: int, units: int) -> nn.Sequential:
+    return sequential(dense=nn.Linear(units_in, units), activation=nn.ReLU(), dropout=nn.Dropout(DROPOUT))
+
+
+@torch.no_grad()
+def _channels(stages: nn.Sequential, size: Sequence[int]) -> int:
+    """C of (N, C, *S), what the stages make of an input."""
+    modes = {module: module.training for module in stages.modules()}
+    try:
+        like = next(stages.parameters())
+        return int(stages.eval()(torch.zeros(1, *size, device=like.device, dtype=like.dtype)).shape[1])
+    finally:
+        for module, training in modes.items():
+            module.training = training
