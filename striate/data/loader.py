@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from striate.data.distort import Distortion, preset_distortion
+from striate.data.crops import ONE_CROP, Crops, crop_inputs, decode_for_crops_hw
 from striate.data.pipeline import Pipeline, decode_at_least_hw
-from striate.data.records import Part
+from striate.data.records import Part, Pixels
 from striate.data.sampler import Indices, count_batches, epoch_batches, order_rng, sample_rng
 from striate.errors import ArgumentError, DataError
 from striate.preset import Preset
@@ -22,7 +23,8 @@ class Batch(NamedTuple):
     """What a network is trained on in one step.
 
     Attributes:
-        images: float32 (N, C, H, W), normalised by the preset.
+        images: float32 (N, C, H, W), normalised by the preset; with V crops of each image (N·V, C, H, W), those of an
+            image together.
         targets: int64 (N,), or float32 (N, K) of 0 and 1 where an image may show several classes.
         indices: int64 (N,), which images of the part these are.
     """
@@ -55,26 +57,30 @@ class _Plan:
 class _Reader(Dataset["Batch | DataError"]):
     """Makes a batch from a key. It holds nothing that changes, and is what is sent to worker processes."""
 
-    def __init__(self, part: Part, preset: Preset, pipeline: Pipeline | None, seed: int, num_hot: int | None):
-        self.part, self.preset, self.pipeline = part, preset, pipeline
+    def __init__(
+        self, part: Part, preset: Preset, pipeline: Pipeline | None, crops: Crops, seed: int, num_hot: int | None
+    ):
+        self.part, self.preset, self.pipeline, self.crops = part, preset, pipeline, crops
         self.seed, self.num_hot = seed, num_hot
-        self.at_least_hw = decode_at_least_hw(preset, pipeline)
+        self.at_least_hw = decode_at_least_hw(preset, pipeline) if pipeline else decode_for_crops_hw(preset, crops)
 
     def __getitem__(self, key: _Key) -> Batch | DataError:
         """An error in the data comes back as a value, whole, rather than as the text of a worker's traceback."""
-        images = torch.empty(len(key.indices), self.preset.channels, *self.preset.size_hw)
+        images = torch.empty(len(key.indices), len(self.crops), self.preset.channels, *self.preset.size_hw)
         try:
             for out, index in zip(images.numpy(), key.indices.tolist(), strict=True):
-                image = self.part.load(index, self.preset.channels, self.at_least_hw)
-                self._distortion(key.epoch, index, image.shape[:2]).network_input(image, self.preset, out)
+                self._prepare(self.part.load(index, self.preset.channels, self.at_least_hw), key.epoch, index, out)
         except DataError as e:
             return e
-        return Batch(images, self._targets(key.indices), torch.from_numpy(key.indices))
+        return Batch(images.flatten(0, 1), self._targets(key.indices), torch.from_numpy(key.indices))
 
-    def _distortion(self, epoch: int, index: int, source_hw: tuple[int, int]) -> Distortion:
+    def _prepare(self, image: Pixels, epoch: int, index: int, out: NDArray[np.float32]) -> None:
+        """uint8 (H, W, C) -> (V, C, h, w)"""
         if self.pipeline is None:
-            return preset_distortion(self.preset, source_hw)
-        return self.pipeline.sample(sample_rng(self.seed, epoch, index), source_hw, self.preset)
+            crop_inputs(image, self.preset, self.crops, out)
+            return
+        distortion = self.pipeline.sample(sample_rng(self.seed, epoch, index), image.shape[:2], self.preset)
+        distortion.network_input(image, self.preset, out[0])
 
     def _targets(self, indices: Indices) -> Tensor:
         labels = [self.part.items[i].labels for i in indices.tolist()]
@@ -97,6 +103,7 @@ class Loader:
         part: the images and their labels.
         preset: what the network expects of them.
         pipeline: random distortions; None does what evaluation does.
+        crops: which crops of each image are looked at, without a pipeline.
         batch_size: the most images in a batch, see `striate.data.sampler.epoch_batches`.
         seed: 0 to 2⁶⁴ - 1; order and distortions come from it.
         workers: processes that prepare batches ahead; 0 prepares each one when it is asked for.
@@ -115,6 +122,7 @@ class Loader:
         preset: Preset,
         *,
         pipeline: Pipeline | None = None,
+        crops: Crops = ONE_CROP,
         batch_size: int,
         seed: int = 0,
         workers: int = 0,
@@ -124,6 +132,8 @@ class Loader:
         world_size: int = 1,
     ):
         _check_range(batch_size, seed, workers, rank, world_size)
+        if pipeline and len(crops) > 1:
+            raise ArgumentError.of("crops", "one where images are distorted", f"{len(crops)} crops")
         if multilabel_classes is None:
             _check_one_label_each(part)
         self.part, self.batch_size, self.seed = part, batch_size, seed
@@ -131,7 +141,7 @@ class Loader:
         self.rank, self.world_size = rank, world_size
         self._plan = _Plan()
         self._batches: DataLoader[Batch | DataError] = DataLoader(
-            _Reader(part, preset, pipeline, seed, multilabel_classes),
+            _Reader(part, preset, pipeline, crops, seed, multilabel_classes),
             sampler=self._plan,
             batch_size=None,  # a key stands for a whole batch, which its worker collates
             collate_fn=_as_it_is,

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from striate.data.distort import preset_distortion
+from striate.data.crops import ONE_CROP, Crops, crop_inputs
 from striate.data.records import Pixels
 from striate.errors import ArgumentError, ShapeError
 from striate.preset import Preset
@@ -60,19 +60,20 @@ class Engine:
         network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         self.network = network.eval()
 
-    def __call__(self, images: Iterable[Pixels]) -> Logits:
+    def __call__(self, images: Iterable[Pixels], *, crops: Crops = ONE_CROP) -> Logits:
         """Images -> logits; they are taken from the iterable as they are needed.
 
         Args:
             images: uint8 (H, W, C) of any size, C as in the preset.
+            crops: which crops of each image the network answers; by default what the preset says, once.
 
         Returns:
-            float32 (N, K), in the order of the images; N may be 0.
+            float32 (N, K), in the order of the images; N may be 0. With V crops (N·V, K), those of an image together.
 
         Raises:
             ShapeError: an image of another type or shape.
         """
-        return self.run(self._batches(images))
+        return self.run(self._batches(images, crops))
 
     def run(self, batches: Iterable[Tensor], *, on_images: Callable[[int], None] | None = None) -> Logits:
         """Batches that are prepared already, as a `Loader` makes them -> logits.
@@ -95,17 +96,21 @@ class Engine:
             parts.append(self._logits(torch.empty(0, self.preset.channels, *self.preset.size_hw)))
         return np.concatenate(parts)
 
-    def _batches(self, images: Iterable[Pixels]) -> Iterator[Tensor]:
-        """(H, W, C) each -> (N, C, H', W'), no more in memory than one batch."""
-        rest = iter(images)
-        while planes := [self._prepare(image) for image in islice(rest, self.batch_size)]:
-            yield torch.from_numpy(np.stack(planes))
+    def images_at_once(self, crops: Crops) -> int:
+        """How many images make a batch: with several crops fewer, but at least one."""
+        return max(1, self.batch_size // len(crops))
 
-    def _prepare(self, image: Pixels) -> NDArray[np.float32]:
-        """uint8 (H, W, C) -> float32 (C, H', W'), normalised."""
+    def _batches(self, images: Iterable[Pixels], crops: Crops) -> Iterator[Tensor]:
+        """(H, W, C) each -> (N·V, C, H', W'), no more in memory than one batch."""
+        rest = iter(images)
+        while planes := [self._prepare(image, crops) for image in islice(rest, self.images_at_once(crops))]:
+            yield torch.from_numpy(np.concatenate(planes))
+
+    def _prepare(self, image: Pixels, crops: Crops) -> NDArray[np.float32]:
+        """uint8 (H, W, C) -> float32 (V, C, H', W'), normalised."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != self.preset.channels or 0 in image.shape:
             raise ShapeError.of("image", f"uint8 (H, W, {self.preset.channels})", f"{image.dtype} {image.shape}")
-        return preset_distortion(self.preset, image.shape[:2]).network_input(image, self.preset)
+        return crop_inputs(image, self.preset, crops)
 
     def _logits(self, batch: Tensor) -> Logits:
         """(N, C, H, W) -> (N, K)"""

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from striate.data.crops import arrange_crops, crop_inputs
+from striate.data.distort import preset_distortion
 from striate.data.loader import Loader
 from striate.data.open import open_data
 from striate.data.pipeline import COLOUR_PHOTOS, SMALL_GREY, Pipeline
@@ -109,6 +111,24 @@ def test_several_classes_each():
     assert batch.targets.dtype == torch.float32
     with pytest.raises(ArgumentError, match="0 shows 2 classes"):
         Loader(Part(items, Noise()), GREY, batch_size=3)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_several_crops_of_each(workers):
+    """Those of one image together, of pixels that are read once; without crops the preset's, to the bit."""
+    pictures, ten = part(5, size_hw=(20, 31)), arrange_crops(10)
+    loader = Loader(pictures, GREY, crops=ten, batch_size=2, workers=workers)
+    batches = list(loader.epoch(0))
+    loader.close()
+    assert [tuple(b.images.shape) for b in batches] == [(20, 1, 12, 12), (20, 1, 12, 12), (10, 1, 12, 12)]
+    assert [b.indices.tolist() for b in batches] == [[0, 1], [2, 3], [4]]
+    expected = np.concatenate([crop_inputs(pictures.load(i, 1), GREY, ten) for i in range(5)])
+    np.testing.assert_array_equal(torch.cat([b.images for b in batches]), expected)
+    (once,) = Loader(pictures, GREY, batch_size=5).epoch(0)
+    centre = [preset_distortion(GREY, (20, 31)).network_input(pictures.load(i, 1), GREY) for i in range(5)]
+    np.testing.assert_array_equal(once.images, np.stack(centre))
+    with pytest.raises(ArgumentError, match="crops must be one where images are distorted, got '10 crops'"):
+        Loader(pictures, GREY, pipeline=SMALL_GREY, crops=ten, batch_size=2)
 
 
 def test_processes_share_an_epoch():

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from striate.data import arrange_crops, crop_inputs
 from striate.errors import ArgumentError, ShapeError
 from striate.models import create_model, find_source, imagenet
 from striate.preset import Preset
@@ -177,3 +178,16 @@ def test_published_weights_know_the_photographs(photographs, name, every, at_lea
     assert sum(right) >= at_least
     few = [pixels for _, pixels in some[:3]]
     np.testing.assert_allclose(logits[:3], run_slowly(engine.network, source.preset, few), atol=0.1)
+
+
+@pytest.mark.parametrize("batch_size", [1, 16, 64])
+def test_several_crops(batch_size):
+    """Each crop by itself, sliced from the preset's resized image; those of an image together."""
+    engine, images = make_engine(batch_size=batch_size), pictures(5)
+    logits = engine(images, crops=arrange_crops(10)).reshape(5, 10, 5)
+    np.testing.assert_allclose(logits[:, 0], engine(images), atol=1e-5)
+    for image, rows in zip(images, logits, strict=True):
+        alone = engine.run([torch.from_numpy(crop_inputs(image, PRESET, arrange_crops(10)))])
+        np.testing.assert_allclose(rows, alone, atol=1e-5)
+    assert engine([], crops=arrange_crops(10)).shape == (0, 5)
+    assert [engine.images_at_once(arrange_crops(n)) for n in (1, 10, 100)] == [batch_size, max(1, batch_size // 10), 1]
