@@ -1,6 +1,7 @@
 """The best linear head on features that are at hand: regularised logistic regression, its strength cross-validated."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,9 +16,9 @@ from striate.metrics import wilson_interval
 STRENGTHS = tuple(10.0**exponent for exponent in np.arange(-5, 2.5, 0.5).tolist())
 _UNKNOWN = -50.0  # log probability of a class that a fold's head has not seen
 _SMALLEST = 1e-10  # share of the largest eigenvalue below which a direction is rounding
-_MOST_ITERATIONS = 500
-_PATIENCE = 3  # strengths after the best one that are tried
-_ENOUGH, _EXACT = 1e-6, 1e-15  # change of the cost at which L-BFGS stops: to choose a strength, and in the end
+_MOST_ITERATIONS, _MOST_PRODUCTS = 500, 5e9  # of features by weights: many images, or classes, get fewer iterations
+# change of the cost, as a share of it, at which L-BFGS stops: to choose a strength, and in the end
+_ENOUGH, _EXACT = 1e-5, 1e-12
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +34,7 @@ class FittedHead:
         accuracy: share of the images that were told right by heads which had not seen them, at this strength.
         interval: of the accuracy, 95 %; a choice among few strengths makes it a little too good.
         losses: strength -> mean cross-entropy of the images held back, of those that were tried.
+        held_back: float64 (N, K) log probabilities of each image by a head that had not seen it, at this strength.
     """
 
     weight: Floats
@@ -41,6 +43,7 @@ class FittedHead:
     accuracy: float
     interval: tuple[float, float]
     losses: dict[float, float]
+    held_back: Floats
 
     def put_into(self, classifier: nn.Linear) -> None:
         """Make these the weights of a layer.
@@ -56,15 +59,11 @@ class FittedHead:
             classifier.bias.copy_(torch.from_numpy(self.bias))
 
 
-class _Linear(NamedTuple):
-    """Logits = features · weight + bias."""
+class _Heads(NamedTuple):
+    """Several heads side by side, on features along their principal axes."""
 
-    weight: Tensor  # (D, K)
-    bias: Tensor  # (K,)
-
-    def log_probabilities(self, features: Tensor) -> Tensor:
-        """(N, D) -> (N, K)"""
-        return (features @ self.weight + self.bias).log_softmax(1)
+    weight: Tensor  # (R, F, K)
+    bias: Tensor  # (F, K)
 
 
 def fit_head(
@@ -75,12 +74,15 @@ def fit_head(
     strengths: tuple[float, ...] = STRENGTHS,
     folds: int = 5,
     seed: int = 0,
+    weights: ArrayLike | None = None,
 ) -> FittedHead:
     """Multinomial logistic regression: the minimum of the mean cross-entropy plus λ/2 of the squared weights.
 
     The weights are those of standardised features; biases are free. λ is the strength with the least cross-entropy on
-    images held back, in stratified folds: accuracy hardly tells strengths apart where there are few images. All is
-    computed in float64, by L-BFGS along the features' principal axes, where the cost is nearly a round bowl.
+    images held back, in stratified folds: accuracy hardly tells strengths apart where there are few images. It is
+    searched for from the middle of the strengths, as the cross-entropy falls and then rises with λ. The heads of all
+    folds are trained at once, by L-BFGS along the features' principal axes, where the cost is nearly a round bowl; the
+    units and axes of the features are those of all images, whose classes they do not depend on.
 
     Args:
         features: (N, D), finite.
@@ -89,12 +91,13 @@ def fit_head(
         strengths: the λ to choose among, each above 0.
         folds: parts of the images that are held back in turn, at least 2; fewer where every class has fewer images.
         seed: of the folds.
+        weights: (N,) above 0, how much each image counts in the cost, here and held back; the accuracy is plain.
 
     Returns:
         The head, trained on all images with the strength that was chosen.
 
     Raises:
-        ShapeError: features and targets that don't fit each other.
+        ShapeError: features, targets and weights that don't fit each other.
         ArgumentError: a class without images, values that are not finite, or another argument out of its range.
 
     Example:
@@ -109,24 +112,34 @@ def fit_head(
         raise ArgumentError.of("strengths", "numbers above 0", strengths)
     if folds < 2:
         raise ArgumentError.of("folds", "at least 2", folds)
+    share = _checked_weights(weights, len(y))
     folds = max(2, min(folds, int(np.bincount(y).max())))
     ordered = sorted(strengths, reverse=True)
-    rows = torch.arange(len(y))
-    losses, hits = list[float](), list[int]()
-    for logs in _held_back(x, y, num_classes, ordered, deal(y, folds, seed)):
-        losses.append(-logs[rows, torch.from_numpy(y)].mean().item())
-        hits.append(int((logs.argmax(1).numpy() == y).sum()))
-        if len(losses) > _PATIENCE and min(losses[-_PATIENCE:]) > losses[-_PATIENCE - 1]:
-            break  # too weak, and weaker will be worse
-    best = int(np.argmin(losses))  # of equals the strongest
-    (head,) = _regress(x, torch.from_numpy(y), num_classes, [ordered[best]], _EXACT)
+    problem, rows, fold = _Problem(x, torch.from_numpy(y), num_classes), np.arange(len(y)), deal(y, folds, seed)
+    seen = share[:, None] * torch.from_numpy(fold[:, None] != np.arange(folds))  # (N, F)
+    seen /= seen.sum(0)
+    tried, losses, logs = dict[int, _Heads](), dict[int, float](), dict[int, Floats]()
+
+    def loss(number: int) -> float:
+        near = min(tried, key=lambda other: (abs(other - number), other), default=None)
+        start = problem.start(seen) if near is None else tried[near]
+        tried[number] = problem.minimise(seen, ordered[number], start, _ENOUGH, torch.float32)
+        logs[number] = _held_back(problem, tried[number], fold)
+        losses[number] = -float(logs[number][rows, y] @ share.numpy())
+        return losses[number]
+
+    best = _search(len(ordered), loss)
+    average = _Heads(*(part.mean(-2, keepdim=True) for part in tried[best]))
+    weight, bias = problem.head(problem.minimise(share[:, None], ordered[best], average, _EXACT))
+    hits = int((logs[best].argmax(1) == y).sum())
     return FittedHead(
-        head.weight.T.contiguous().numpy(),
-        head.bias.numpy(),
+        weight,
+        bias,
         ordered[best],
-        hits[best] / len(y),
-        wilson_interval(hits[best], len(y)),
-        dict(zip(ordered, losses, strict=False)),
+        hits / len(y),
+        wilson_interval(hits, len(y)),
+        {ordered[number]: losses[number] for number in sorted(losses)},
+        logs[best],
     )
 
 
@@ -161,42 +174,127 @@ def _checked(features: ArrayLike, targets: ArrayLike, num_classes: int) -> tuple
     return torch.from_numpy(x), y.astype(np.int64)
 
 
-def _held_back(
-    x: Tensor, y: NDArray[np.int64], num_classes: int, strengths: list[float], fold: NDArray[np.int64]
-) -> Iterator[Tensor]:
-    """For each strength (N, K) log probabilities of each image, by the head that was trained without its fold.
+def _checked_weights(weights: ArrayLike | None, images: int) -> Tensor:
+    """(N,) the share of each image in the cost."""
+    w = np.ones(images) if weights is None else np.asarray(weights, np.float64)
+    if w.shape != (images,):
+        raise ShapeError.of("weights", f"({images},), one number for each image", w.shape)
+    if not (np.isfinite(w) & (w > 0)).all():
+        raise ArgumentError("weights must be finite and above 0")
+    return torch.from_numpy(w / w.sum())
 
-    A class that is in no other fold has a probability of next to nothing.
+
+class _Problem:
+    """Several heads on the same features, each trained on images of its own, all at once.
+
+    Attributes:
+        axes: (D, R) standardised features -> along their principal axes.
+        z: (N, R) the features along them.
+        hot: (N, K) ones where the targets are.
     """
-    splits, paths = [], []
-    for number in np.unique(fold):
-        seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        known, targets = np.unique(y[seen], return_inverse=True)
-        splits.append((unseen, known))
-        paths.append(_regress(x[seen], torch.from_numpy(targets), len(known), strengths, _ENOUGH))
-    for heads in zip(*paths, strict=True):
-        found = torch.full((len(y), num_classes), _UNKNOWN, dtype=torch.float64)
-        for (unseen, known), head in zip(splits, heads, strict=True):
-            found[np.ix_(unseen, known)] = head.log_probabilities(x[unseen])
-        yield found
+
+    def __init__(self, x: Tensor, y: Tensor, num_classes: int):
+        self.mean, std = x.mean(0), x.std(0, correction=0)
+        self.std = torch.where(std > 1e-12 * (1 + self.mean.abs()), std, 1.0)
+        standard = (x - self.mean) / self.std
+        self.axes = _principal_axes(standard)
+        self.z = standard @ self.axes
+        self.hot = nn.functional.one_hot(y, num_classes).double()
+
+    def start(self, shares: Tensor) -> _Heads:
+        """The heads that know how frequent the classes are."""
+        frequency = torch.log(shares.T @ self.hot).clamp(min=_UNKNOWN)  # (F, K)
+        return _Heads(torch.zeros(self.z.shape[1], *frequency.shape, dtype=torch.float64), frequency)
+
+    def minimise(
+        self, shares: Tensor, strength: float, start: _Heads, tolerance: float, dtype: torch.dtype = torch.float64
+    ) -> _Heads:
+        """The heads with the least cost.
+
+        Args:
+            shares: (N, F) of each image in each head's cost; a column sums to 1.
+            strength: λ.
+            start: heads that are near.
+            tolerance: change of the cost, as a share of it, at which to stop.
+            dtype: to compute in.
+        """
+        z, hot, part = self.z.to(dtype), self.hot.to(dtype)[:, None], shares.to(dtype)[..., None]
+
+        def log_probabilities(weight: Tensor, bias: Tensor) -> Tensor:
+            return ((z @ weight).view(len(z), *bias.shape) + bias).log_softmax(2)  # (N, F, K)
+
+        begin = start.weight.flatten(1).to(dtype)  # (R, F K)
+        undecided = log_probabilities(begin, start.bias.to(dtype)).exp()
+        # The curvature of the cost along each axis: by it the bowl becomes nearly round.
+        curve = (z.square().T @ (undecided * (1 - undecided) * part).flatten(1) + strength).sqrt()  # (R, F K)
+        weight = (begin * curve).requires_grad_()
+        bias = start.bias.to(dtype).requires_grad_()
+
+        def cost() -> float:
+            with torch.no_grad():
+                plain = weight / curve
+                logs = log_probabilities(plain, bias)
+                found = float(-(logs * hot * part).sum() + strength * plain.square().sum() / 2)
+                slope = logs.exp_().sub_(hot).mul_(part)
+                weight.grad = torch.addmm(strength * plain, z.T, slope.flatten(1)).div_(curve)
+                bias.grad = slope.sum(0)
+                return found
+
+        enough = max(tolerance * cost(), torch.finfo(dtype).eps)
+        optimizer = torch.optim.LBFGS(
+            [weight, bias],
+            max_iter=min(_MOST_ITERATIONS, 50 + int(_MOST_PRODUCTS / (len(z) * (weight.numel() + 1)))),
+            tolerance_grad=1e-3 * enough**0.5,
+            tolerance_change=enough,
+            history_size=10,
+            line_search_fn="strong_wolfe",
+        )
+        optimizer.step(cost)  # type: ignore[no-untyped-call]
+        found = (weight.detach() / curve).view(-1, *bias.shape)
+        return _Heads(found.double(), bias.detach().double())
+
+    def head(self, heads: _Heads) -> tuple[Floats, Floats]:
+        """Weights (K, D) and biases (K,) of the only head, on the features as they came."""
+        weight = self.axes @ heads.weight[:, 0] / self.std[:, None]  # (D, K)
+        return weight.T.contiguous().numpy(), (heads.bias[0] - self.mean @ weight).numpy()
 
 
-def _regress(x: Tensor, y: Tensor, num_classes: int, strengths: list[float], tolerance: float) -> Iterator[_Linear]:
-    """A head for each strength, from strong to weak, each starting from the one before."""
-    mean, std = x.mean(0), x.std(0, correction=0)
-    std = torch.where(std > 1e-12 * (1 + mean.abs()), std, 1.0)
-    axes, scale = _principal_axes((x - mean) / std)
-    z = (x - mean) / std @ axes  # (N, R)
-    hot = nn.functional.one_hot(y, num_classes).double()
-    head = _Linear(torch.zeros(z.shape[1], num_classes, dtype=torch.float64), torch.log(hot.mean(0)))
-    for strength in strengths:
-        head = _minimise(z, hot, strength, scale, head, tolerance)
-        weight = axes @ head.weight / std[:, None]  # (D, K)
-        yield _Linear(weight, head.bias - mean @ weight)
+def _held_back(problem: _Problem, heads: _Heads, fold: NDArray[np.int64]) -> Floats:
+    """(N, K) log probabilities of each image, by the head of its own fold's number."""
+    found = np.empty(problem.hot.shape)
+    for number in range(len(heads.bias)):
+        unseen = fold == number
+        logits = problem.z[unseen] @ heads.weight[:, number] + heads.bias[number]
+        found[unseen] = logits.log_softmax(1)
+    return found
 
 
-def _principal_axes(x: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, D) centred -> the directions (D, R) in which it varies, and its mean squares (R,) along them.
+def _search(count: int, loss: Callable[[int], float]) -> int:
+    """The number in [0, count) of the least loss, of equals the first, if it only falls before it and rises after.
+
+    Looks at few: with wide steps first, then with narrow ones, and not beyond a rise.
+
+    Example:
+        >>> seen = []
+        >>> _search(15, lambda number: seen.append(number) or (number - 3) ** 2), seen
+        (3, [4, 6, 2, 0, 1, 3])
+    """
+    tried: dict[int, float] = {}
+    middle, step = 2 * count // 5, max(1, count // 7)
+    while True:
+        for number in range(middle - step, middle + step + 1, step):
+            if 0 <= number < count and number not in tried:
+                tried[number] = loss(number)
+            if tried.get(number, -math.inf) > tried.get(number - step, math.inf):
+                break
+        best = min(tried, key=lambda number: (tried[number], number))
+        if best == middle and step == 1:
+            return best
+        middle, step = best, max(1, step // 2) if best == middle else step
+
+
+def _principal_axes(x: Tensor) -> Tensor:
+    """(N, D) centred -> the directions (D, R) in which it varies.
 
     The weights of least norm lie in their span. With fewer images than features they come from the images' products.
     """
@@ -204,31 +302,5 @@ def _principal_axes(x: Tensor) -> tuple[Tensor, Tensor]:
     squares, vectors = torch.linalg.eigh((x @ x.T if wide else x.T @ x) / len(x))
     kept = squares > max(_SMALLEST * float(squares.max()), 1e-300)
     squares, vectors = squares[kept], vectors[:, kept]
-    axes = x.T @ vectors / (squares * len(x)).sqrt() if wide else vectors
-    return axes, squares
-
-
-def _minimise(z: Tensor, hot: Tensor, strength: float, scale: Tensor, start: _Linear, tolerance: float) -> _Linear:
-    """The minimum of the cost, from a head that is near it."""
-    curve = (scale / hot.shape[1] + strength).sqrt()[:, None]  # of the cost along each axis, where all is undecided
-    weight = (start.weight * curve).requires_grad_()
-    bias = start.bias.clone().requires_grad_()
-    optimizer = torch.optim.LBFGS(
-        [weight, bias],
-        max_iter=_MOST_ITERATIONS,
-        tolerance_grad=1e-3 * tolerance**0.5,
-        tolerance_change=tolerance,
-        history_size=20,
-        line_search_fn="strong_wolfe",
-    )
-
-    def cost() -> float:
-        with torch.no_grad():
-            logs = (z @ (weight / curve) + bias).log_softmax(1)
-            slope = (logs.exp() - hot) / len(z)  # (N, K)
-            weight.grad = (z.T @ slope + strength * weight / curve) / curve
-            bias.grad = slope.sum(0)
-            return float(-(logs * hot).sum() / len(z) + strength / 2 * (weight / curve).square().sum())
-
-    optimizer.step(cost)  # type: ignore[no-untyped-call]
-    return _Linear((weight / curve).detach(), bias.detach())
+    axes: Tensor = x.T @ vectors / (squares * len(x)).sqrt() if wide else vectors
+    return axes
