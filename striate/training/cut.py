@@ -31,8 +31,8 @@ class Cut:
 def cut_network(network: Network) -> Cut:
     """Cut a network behind its deepest frozen layer.
 
-    Where all stages are frozen, the layers that the head begins with and that have nothing to learn, such as global
-    average pooling, come before the cut: an image's features are then a short vector.
+    Where all stages are frozen, the layers that the head begins with and that are frozen or have nothing to learn, such
+    as global average pooling, come before the cut: an image's features are then a short vector.
 
     Raises:
         ArgumentError: the first stage learns, so there is nothing to keep.
@@ -76,13 +76,15 @@ def content_digest(module: nn.Module) -> str:
 
 
 def _front(head: nn.Module) -> dict[str, nn.Module]:
-    """The head's first layers up to one with parameters, with a state, or with chance in it."""
+    """The head's first layers up to one that learns, or with a state or chance in it that is not frozen."""
     if not isinstance(head, nn.Sequential):
         return {}
     return dict(takewhile(lambda child: child[0] != CLASSIFIER and _is_fixed(child[1]), head.named_children()))
 
 
 def _is_fixed(layer: nn.Module) -> bool:
+    if is_frozen(layer):
+        return True
     chance = any(isinstance(module, nn.modules.dropout._DropoutNd) for module in layer.modules())
     return not chance and not layer.state_dict()
 

@@ -213,7 +213,7 @@ class _Training:
         if self.recipe.clip_norm:
             self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
         for group in optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["share"]
         optimizer.step()
         if ema:
             ema.update(self.state.network, self.number)

@@ -11,16 +11,17 @@ from types import MethodType
 from torch import nn
 
 from striate.errors import ArgumentError
-from striate.models.network import Network
+from striate.models.network import CLASSIFIER, Network
 
 
 def freeze(network: Network, until: str) -> None:
-    """Freeze the network's stages from the first to `until`, and thaw those after it. The head always trains.
+    """Freeze the network's stages from the first to `until`, and thaw those after it and the head.
 
     An auxiliary head on a frozen stage has nothing to teach, and is frozen with it.
 
     Args:
-        until: "none", "all" (every stage), or the name of the last stage to freeze.
+        until: "none", "all" (every stage), the name of the last stage to freeze, or "classifier": everything before
+            that one layer, where "all" lets every dense layer of the head learn, of which VGG has three.
 
     Raises:
         ArgumentError: no such stage; the message lists them.
@@ -33,13 +34,18 @@ def freeze(network: Network, until: str) -> None:
         {'conv1': False, 'conv2': True}
     """
     names = list(network.stages)
-    if until not in ("none", "all", *names):
-        raise ArgumentError.of("freeze", f"'none', 'all' or a stage ({', '.join(names)})", until)
-    count = 0 if until == "none" else len(names) if until == "all" else names.index(until) + 1
+    counts = {"none": 0, "all": len(names), CLASSIFIER: len(names)} | {name: i + 1 for i, name in enumerate(names)}
+    if until not in counts:
+        expected = f"'none', 'all', '{CLASSIFIER}' or a stage ({', '.join(names)})"
+        raise ArgumentError.of("freeze", expected, until)
+    count = counts[until]
     for number, (name, stage) in enumerate(network.stages.items()):
         heads = [network.auxiliary[name]] if name in network.auxiliary else []
         for module in chain.from_iterable(part.modules() for part in (stage, *heads)):
             _freeze_module(module) if number < count else _thaw_module(module)
+    for name, child in network.head.named_children():
+        for module in child.modules():
+            _freeze_module(module) if until == CLASSIFIER and name != CLASSIFIER else _thaw_module(module)
     network.train(network.training)  # what was thawed follows the network again
 
 

@@ -21,6 +21,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from striate.errors import ArgumentError
+from striate.models.network import Network
 from striate.training.recipe import OptimizerName, Recipe
 
 Groups = list[dict[str, Any]]
@@ -34,16 +35,32 @@ OPTIMIZERS: dict[OptimizerName, Callable[[Groups, Recipe], Optimizer]] = {
 }
 
 
-def parameter_groups(network: nn.Module, weight_decay: float) -> Groups:
-    """The parameters that train, in two groups: filters and matrices decay; biases and norms (1-D) don't."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    if not parameters:
-        raise ArgumentError("network must have a parameter that trains, but all are frozen")
+def parameter_groups(network: nn.Module, weight_decay: float, stage_decay: float = 1.0) -> Groups:
+    """The parameters that train: filters and matrices decay; biases and norms (1-D) don't.
+
+    Each group has its "share" of the learning rate: 1 for the head, `stage_decay` for the last stage, its square for
+    the one before, and so on.
+    """
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in parameters if (p.ndim > 1) == decays], "weight_decay": decay, "share": share}
+        for share, parameters in _by_share(network, stage_decay).items()
+        for decays, decay in ((True, weight_decay), (False, 0.0))
     ]
-    return [group for group in groups if group["params"]]
+    groups = [group for group in groups if group["params"]]
+    if not groups:
+        raise ArgumentError("network must have a parameter that trains, but all are frozen")
+    return groups
+
+
+def _by_share(network: nn.Module, stage_decay: float) -> dict[float, list[nn.Parameter]]:
+    """The parameters that train, by their share of the learning rate."""
+    stages = list(reversed(network.stages.values())) if isinstance(network, Network) else []
+    depth = {p: i for i, stage in enumerate(stages, start=1) for p in stage.parameters()}
+    found: dict[float, list[nn.Parameter]] = {}
+    for p in network.parameters():
+        if p.requires_grad:
+            found.setdefault(stage_decay ** depth.get(p, 0), []).append(p)
+    return found
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> Optimizer:
@@ -57,4 +74,5 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> Optimizer:
         >>> [(group["weight_decay"], len(group["params"])) for group in optimizer.param_groups]
         [(0.1, 1), (0.0, 1)]
     """
-    return OPTIMIZERS[recipe.optimizer](parameter_groups(network, recipe.weight_decay), recipe)
+    groups = parameter_groups(network, recipe.weight_decay, recipe.stage_decay)
+    return OPTIMIZERS[recipe.optimizer](groups, recipe)

@@ -29,6 +29,8 @@ class Recipe:
         optimizer: "sgd" (plain gradient descent), "momentum", "rmsprop", "adam" or "adamw".
         lr: the learning rate α at its highest.
         momentum: β of "momentum" and β1 of "adam" and "adamw", in [0, 1).
+        stage_decay: each stage learns at this share of the rate of the one after it, the last one of the head's, in
+            (0, 1]: what was learned before changes less (Howard and Ruder, 2018, arXiv:1801.06146); 1 for one rate.
         weight_decay: pull of the weights to zero; never on biases and norms.
         schedule: "cosine" falls to 0; "step" falls tenfold after 1/2 and again after 3/4 of the epochs; "constant".
         warmup_epochs: the learning rate first rises from 0 for so long; parts of an epoch are fine.
@@ -53,6 +55,7 @@ class Recipe:
     optimizer: OptimizerName = "adamw"
     lr: float = USUAL["adamw"][0]
     momentum: float = 0.9
+    stage_decay: float = 1.0
     weight_decay: float = USUAL["adamw"][1]
     schedule: ScheduleName = "cosine"
     warmup_epochs: float = 0.5
@@ -131,6 +134,7 @@ _RULES: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("optimizer", *_one_of(get_args(OptimizerName))),
     ("lr", "finite and positive", lambda value: 0 < value < math.inf),
     ("momentum", *_SHARE),
+    ("stage_decay", "above 0, at most 1", lambda value: 0 < value <= 1),
     ("weight_decay", *_AMOUNT),
     ("schedule", *_one_of(get_args(ScheduleName))),
     ("warmup_epochs", *_AMOUNT),

@@ -127,6 +127,22 @@ def test_auxiliary_heads_are_frozen_with_their_stages(until, learning):
 
 def test_a_wrong_name_lists_the_stages(toy):
     network = toy.make_network()
-    with pytest.raises(ArgumentError, match=r"freeze must be 'none', 'all' or a stage \(conv1, conv2\), got 'conv9'"):
+    with pytest.raises(
+        ArgumentError, match=r"freeze must be 'none', 'all', 'classifier' or a stage \(conv1, conv2\), got 'conv9'"
+    ):
         freeze(network, "conv9")
     assert not any(is_frozen(module) for module in network.modules())
+
+
+def test_before_the_classifier_all_is_frozen():
+    """VGG's head has three dense layers; the last one alone learns, and the others' dropout is off."""
+    network = create_model("vgg11", num_classes=3, width=1 / 16).train()
+    freeze(network, "classifier")
+    assert [name for name, p in network.named_parameters() if p.requires_grad] == [
+        "head.classifier.weight",
+        "head.classifier.bias",
+    ]
+    assert not any(m.training for m in network.modules() if isinstance(m, torch.nn.Dropout))
+    freeze(network, "all")
+    assert network.head.training
+    assert all(p.requires_grad for p in network.head.parameters())

@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from striate.errors import ArgumentError
-from striate.training.optimizers import make_optimizer
+from striate.models import create_model
+from striate.training.optimizers import make_optimizer, parameter_groups
 from striate.training.recipe import Recipe
 
 RNG = np.random.default_rng(0)
@@ -95,3 +96,19 @@ def test_biases_and_norms_do_not_decay_and_frozen_ones_are_left_out():
 def test_nothing_to_train():
     with pytest.raises(ArgumentError, match="all are frozen"):
         make_optimizer(nn.Linear(1, 1).requires_grad_(False), Recipe())
+
+
+def test_each_stage_learns_at_a_share_of_the_rate_of_the_one_after_it():
+    network = create_model("resnet20", width=0.25)
+    groups = parameter_groups(network, 0.1, stage_decay=0.5)
+    shares = {id(p): group["share"] for group in groups for p in group["params"]}
+    assert {shares[id(p)] for p in network.head.parameters()} == {1.0}
+    wanted = {"stage3": 0.5, "stage2": 0.25, "stage1": 0.125, "stem": 0.0625}
+    found = {name: {shares[id(p)] for p in stage.parameters()} for name, stage in network.stages.items()}
+    assert found == {name: {share} for name, share in wanted.items()}
+    assert sum(len(group["params"]) for group in groups) == len(list(network.parameters()))
+
+
+def test_one_rate_for_all_unless_asked():
+    groups = parameter_groups(create_model("resnet20", width=0.25), 0.1)
+    assert [(group["share"], group["weight_decay"]) for group in groups] == [(1.0, 0.1), (1.0, 0.0)]
