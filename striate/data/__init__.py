@@ -44,6 +44,7 @@ from striate.data.pipeline import (
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
+from striate.data.tensor_distort import distort_batch
 from striate.data.wording import parse_distortions
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "decode_at_least_hw",
     "decode_for_crops_hw",
     "default_pipeline",
+    "distort_batch",
     "evaluation_part",
     "evenly",
     "image_size",

@@ -70,38 +70,39 @@ def resample(
         straight = geometry.mirror(size_hw[1]) @ matrix
         seen = resample(image, straight, size_hw, filter=filter, border=border, exact=exact)
         return np.ascontiguousarray(seen[:, ::-1])
-    window = _whole_window(image.shape[:2], matrix, size_hw) if exact else None
+    window = whole_window(image.shape[:2], matrix, size_hw) if exact else None
     if window is None:
         return warp(image, matrix, size_hw, filter=filter, border=border)
-    return _resize_into(window, image, matrix, size_hw, filter, border)
+    return _resize_into(window, image, size_hw, filter, border)
 
 
-def _whole_window(
-    from_hw: tuple[int, ...], matrix: geometry.Matrix, size_hw: tuple[int, int]
-) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of the image within the result, if it is upright and these are whole pixels."""
+class Window(NamedTuple):
+    """Whole pixels of the result, (left, top, right, bottom), and the part of the image that comes to them."""
+
+    target_xyxy: tuple[int, int, int, int]
+    source_xyxy: tuple[float, float, float, float]
+
+
+def whole_window(from_hw: tuple[int, ...], matrix: geometry.Matrix, size_hw: tuple[int, int]) -> Window | None:
+    """Where the image stands within the result, if it is upright there and its edges are those of pixels."""
     if not geometry.keeps_axes(matrix) or min(matrix[0, 0], matrix[1, 1]) <= 0:
         return None
     corners = geometry.apply_points(matrix, [[0, 0], [from_hw[1], from_hw[0]]])
     edges = np.clip(corners, 0, [size_hw[1], size_hw[0]]).ravel()
     left, top, right, bottom = (round(e) for e in edges.tolist())
-    whole = np.abs(edges - [left, top, right, bottom]).max() < 1e-6
-    return (left, top, right, bottom) if whole and right > left and bottom > top else None
+    if np.abs(edges - [left, top, right, bottom]).max() > 1e-6 or right <= left or bottom <= top:
+        return None
+    back = geometry.apply_boxes(geometry.invert(matrix), [[left, top, right, bottom]])[0]
+    part = np.clip(back, 0, [from_hw[1], from_hw[0]] * 2).tolist()  # it may be 1e-13 too large
+    return Window((left, top, right, bottom), (part[0], part[1], part[2], part[3]))
 
 
 def _resize_into(
-    window: tuple[int, int, int, int],
-    image: Pixels,
-    matrix: geometry.Matrix,
-    size_hw: tuple[int, int],
-    filter: Filter,
-    border: Sequence[float],
+    window: Window, image: Pixels, size_hw: tuple[int, int], filter: Filter, border: Sequence[float]
 ) -> Pixels:
     """`resize_exactly` into a window of the result; the border fills the rest."""
-    left, top, right, bottom = window
-    limits = [image.shape[1], image.shape[0]] * 2
-    box = np.clip(geometry.apply_boxes(geometry.invert(matrix), [window])[0], 0, limits)  # clip: 1e-13 too far
-    seen = resize_exactly(image, box.tolist(), (bottom - top, right - left), filter)
+    left, top, right, bottom = window.target_xyxy
+    seen = resize_exactly(image, window.source_xyxy, (bottom - top, right - left), filter)
     if seen.shape[:2] == size_hw:
         return seen
     canvas = np.empty((*size_hw, image.shape[2]), np.uint8)
