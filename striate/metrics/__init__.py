@@ -14,6 +14,7 @@ from striate.metrics.classification import Classification, ClassScore, classific
 from striate.metrics.interval import wilson_interval
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
 from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
+from striate.metrics.temperature import cross_tempered, fit_temperature
 
 __all__ = [
     "ClassScore",
@@ -30,6 +31,8 @@ __all__ = [
     "class_scores",
     "classification",
     "confusion_matrix",
+    "cross_tempered",
+    "fit_temperature",
     "log_loss",
     "mean_over_present",
     "micro_f1_difference",

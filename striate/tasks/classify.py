@@ -4,6 +4,7 @@ Target: a class number, or 1 and 0 for every class. Head: K logits. Loss: softma
 Metric: accuracy, or F1 over all (image, class) pairs. Result: `Classes`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +14,16 @@ import torch
 from numpy.typing import NDArray
 
 from striate.data import Part
-from striate.errors import ModelFileError
-from striate.metrics import Classification, MultilabelClassification, classification, multilabel
+from striate.errors import ArgumentError, ModelFileError
+from striate.metrics import (
+    Classification,
+    MultilabelClassification,
+    PairedDifference,
+    accuracy_difference,
+    classification,
+    micro_f1_difference,
+    multilabel,
+)
 from striate.results import Classes
 from striate.training import Loss, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 
@@ -29,6 +38,11 @@ class ClassifyTask:
     Attributes:
         multilabel: an image may show any number of classes.
         threshold: an image that may shows the classes whose probability is at least this, in [0, 1].
+        temperature: what logits are divided by on their way to probabilities, above 0, so that these mean what they
+            say: see `striate.metrics.fit_temperature`.
+
+    Raises:
+        ArgumentError: a temperature that is not finite or not above 0.
 
     Example:
         >>> import numpy as np
@@ -39,6 +53,11 @@ class ClassifyTask:
 
     multilabel: bool
     threshold: float = 0.5
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < math.inf:
+            raise ArgumentError.of("temperature", "finite and above 0", self.temperature)
 
     @property
     def name(self) -> str:
@@ -68,7 +87,7 @@ class ClassifyTask:
 
     def probabilities(self, logits: NDArray[np.float32]) -> Probabilities:
         """Logits (N, K) -> (N, K) in [0, 1]; rows sum to 1 where an image shows one class."""
-        z = torch.from_numpy(logits).double()
+        z = torch.from_numpy(logits).double() / self.temperature
         p: Probabilities = (z.sigmoid() if self.multilabel else z.softmax(-1)).numpy()
         return p
 
@@ -77,6 +96,12 @@ class ClassifyTask:
         if self.multilabel:
             return multilabel(probabilities, targets, labels, threshold=self.threshold)
         return classification(probabilities, targets, labels)
+
+    def difference(self, before: Probabilities, after: Probabilities, targets: NDArray[np.int64]) -> PairedDifference:
+        """How much better the second probabilities of the same images are, by the figure that counts."""
+        if self.multilabel:
+            return micro_f1_difference(before, after, targets, threshold=self.threshold)
+        return accuracy_difference(before, after, targets)
 
     def headline(self, figures: Figures) -> str:
         """The figure that counts, in words."""
@@ -95,9 +120,16 @@ def find_task(name: str, thresholds: Mapping[str, float]) -> ClassifyTask:
     """The task that a model file names, with its thresholds.
 
     Raises:
-        ModelFileError: this striate does not know it.
+        ModelFileError: this striate does not know it, or its temperature is none.
     """
-    for task in (ClassifyTask(False), ClassifyTask(True, thresholds.get("probability", 0.5))):
+    temperature = thresholds.get("temperature", 1.0)
+    if not 0 < temperature < math.inf:
+        raise ModelFileError(f"the model's temperature must be finite and above 0, got {temperature}")
+    known = (
+        ClassifyTask(False, temperature=temperature),
+        ClassifyTask(True, thresholds.get("probability", 0.5), temperature),
+    )
+    for task in known:
         if task.name == name:
             return task
     raise ModelFileError(f"the model was trained for the task {name!r}, which this version of striate does not know")
