@@ -1,12 +1,15 @@
 """`striate evaluate`: how good a model is on images that it has not seen."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from striate.cli.options import Data, Device, Json, Model, SkipBad
+from striate.cli.options import CropNumber, CropScale, Data, Device, Json, Model, SkipBad, With, parse_crops
 from striate.cli.output import note, print_json, print_table
 from striate.cli.process import prepare_process
+
+if TYPE_CHECKING:
+    from striate.tasks import Evaluation
 
 
 def evaluate(
@@ -16,6 +19,9 @@ def evaluate(
         Literal["train", "val", "test", "all"] | None,
         typer.Option(help="Which part: test where there is one, else val, else all."),
     ] = None,
+    others: With = None,
+    crops: CropNumber = 1,
+    crop_scale: CropScale = "",
     skip_bad: SkipBad = False,
     device: Device = "auto",
     as_json: Json = False,
@@ -28,10 +34,11 @@ def evaluate(
     from striate.cli.progress import Bar
     from striate.tasks import evaluate, load
 
-    classifier = load(model, device=device)
+    views = parse_crops(crops, crop_scale)
+    classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
     with Bar("measuring") as bar:
-        evaluation = evaluate(classifier, data, part=part, skip_bad=skip_bad, on_images=bar.advance_to)
+        evaluation = evaluate(classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:
         note(remark)
     if as_json:
@@ -39,8 +46,24 @@ def evaluate(
         return
     measured = evaluation.figures
     print(f"{classifier.task.headline(measured)}: {evaluation.part} of {data}")
+    print_gains(evaluation, classifier.task.monitor)
     print_table(
         ("class", "images", "precision", "recall", "F1"),
         [(c.label, c.n, f"{c.precision:.3f}", f"{c.recall:.3f}", f"{c.f1:.3f}") for c in measured.per_class],
         right=("images", "precision", "recall", "F1"),
     )
+
+
+def print_gains(evaluation: "Evaluation", figure: str) -> None:
+    """What several networks or crops gain, and what they cost; nothing where there is one of each."""
+    if not evaluation.contenders:
+        return
+    numbers = (figure.replace("_", " "), "seconds", "MB of weights")
+    print_table(
+        ("", *numbers),
+        [(c.name, f"{c.score:.2%}", f"{c.seconds:.2f}", f"{c.megabytes:.1f}") for c in evaluation.contenders],
+        right=numbers,
+    )
+    for gain in evaluation.gains:
+        print(gain)
+    print()

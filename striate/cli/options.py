@@ -1,14 +1,45 @@
 """Arguments that several verbs take, said once."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from striate.data import Crops
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A trained model file, or the name of published weights.")]
 Data = Annotated[
     Path, typer.Argument(metavar="DATA", help="Class folders, a zip of them, a CSV (path,label) or idx files.")
 ]
+With = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="MODEL", help="One more, whose answers are averaged with it; can be repeated."),
+]
+CropNumber = Annotated[int, typer.Option("--crops", help="Look at so many crops of each image: 2, 5, 9, 10, 18, 144 …")]
+CropScale = Annotated[
+    str, typer.Option(metavar="SHARE,…", help="Sides of the crops, as shares of the usual one, such as 0.8,1.")
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without files that can't be read, and record them.")]
 Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")]
+
+
+def parse_crops(number: int, scales: str) -> "Crops":
+    """What `--crops` and `--crop-scale` say together.
+
+    Raises:
+        ArgumentError: a scale is no number, or so many crops can't be arranged.
+
+    Example:
+        >>> len(parse_crops(20, "0.8,1"))
+        20
+    """
+    from striate.data import arrange_crops
+    from striate.errors import ArgumentError
+
+    try:
+        shares = [float(word) for word in scales.split(",")] if scales else []
+    except ValueError:
+        raise ArgumentError.of("crop_scale", "numbers with commas between them, such as 0.8,1", scales) from None
+    return arrange_crops(number, shares)

@@ -1,13 +1,17 @@
 """`striate predict`: what images show."""
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.options import Device, Json, Model, SkipBad
+from striate.cli.options import CropNumber, CropScale, Device, Json, Model, SkipBad, With, parse_crops
 from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
+
+if TYPE_CHECKING:
+    from striate.tasks import Classifier, Ensemble
 
 
 def predict(
@@ -15,6 +19,9 @@ def predict(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Images, folders, or globs in quotes.")],
     top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the answers to this table too.")] = None,
+    others: With = None,
+    crops: CropNumber = 1,
+    crop_scale: CropScale = "",
     skip_bad: SkipBad = False,
     device: Device = "auto",
     as_json: Json = False,
@@ -27,9 +34,12 @@ def predict(
     from striate.draw.text import printable
     from striate.tasks import load, predict_files, write_predictions
 
-    classifier = load(model, device=device)
+    views = parse_crops(crops, crop_scale)
+    classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
-    predictions, bad = predict_files(classifier, paths, skip_bad=skip_bad)
+    start = time.perf_counter()
+    predictions, bad = predict_files(classifier, paths, crops=views, skip_bad=skip_bad)
+    note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
     for problem in bad:
         note(f"skipped {problem}")
     if csv:
@@ -41,3 +51,15 @@ def predict(
         print(path)
         for label, probability in zip(classes.labels[:top], classes.probabilities, strict=False):
             print(f"  {probability:6.1%}  {printable(label)}")
+
+
+def _cost(classifier: "Classifier | Ensemble", crops: int, images: int, seconds: float) -> str:
+    """What several networks or crops cost; nothing where there is one of each. The gain takes labels: `evaluate`."""
+    answers = len(classifier.members) * crops
+    if answers == 1:
+        return ""
+    many = [f"{len(classifier.members)} networks"] * (len(classifier.members) > 1) + [f"{crops} crops"] * (crops > 1)
+    return (
+        f"{' × '.join(many)}: {answers} answers averaged for each of {images} images, {seconds:.1f} s, "
+        f"{classifier.num_bytes / 1e6:.1f} MB of weights; `striate evaluate` says what that gains"
+    )

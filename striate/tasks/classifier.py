@@ -1,22 +1,20 @@
-"""A classifier that is ready to answer: from a model file, or from published weights by name."""
+"""A classifier that is ready to answer: a network with its preset and what its logits mean."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from striate.data import Pixels, decode_at_least_hw, read_image
-from striate.errors import ArgumentError, ModelFileError, ShapeError
-from striate.models import check_size, create_model, find_source, load_model
+from striate.data import ONE_CROP, Crops, Pixels, arrange_crops, decode_for_crops_hw, read_image
+from striate.errors import ImageError
 from striate.preset import Preset
 from striate.results import Classes
-from striate.runtime import Engine, folded
-from striate.tasks.classify import ClassifyTask, Probabilities, find_task
-from striate.tasks.run_folder import RunFolder
-from striate.training import Device
+from striate.runtime import Engine, Logits
+from striate.tasks.classify import ClassifyTask, Probabilities
 
 Image = str | Path | Pixels
+OnBad = Callable[[Path, ImageError], None]
 
 
 class Classifier:
@@ -27,6 +25,7 @@ class Classifier:
         task: what its logits mean.
         record: how it was trained, as its model file says; empty for published weights.
         notice: what to tell a person once, such as the licence of the weights.
+        name: what to call it beside others: the file or the name that it was loaded by.
 
     Example:
         >>> import striate
@@ -35,8 +34,15 @@ class Classifier:
         True
     """
 
-    def __init__(self, engine: Engine, task: ClassifyTask, record: Mapping[str, Any] | None = None, notice: str = ""):
-        self.engine, self.task, self.record, self.notice = engine, task, record or {}, notice
+    def __init__(
+        self,
+        engine: Engine,
+        task: ClassifyTask,
+        record: Mapping[str, Any] | None = None,
+        notice: str = "",
+        name: str = "",
+    ):
+        self.engine, self.task, self.record, self.notice, self.name = engine, task, record or {}, notice, name
 
     @property
     def preset(self) -> Preset:
@@ -48,71 +54,101 @@ class Classifier:
         """Names of the classes, in the order of the probabilities."""
         return self.preset.labels
 
-    def probabilities(self, images: Iterable[Image]) -> Probabilities:
-        """Images -> (N, K): files by path, or uint8 arrays (H, W, C) with the preset's channels."""
-        return self.task.probabilities(self.engine(self._pixels(images)))
+    @property
+    def members(self) -> "tuple[Classifier, ...]":
+        """The networks whose answers are averaged: this one alone."""
+        return (self,)
 
-    def predict(self, images: Iterable[Image]) -> list[Classes]:
-        """What each image shows, the likeliest class first.
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the weights take."""
+        network = self.engine.network
+        return sum(tensor.nbytes for tensor in (*network.parameters(), *network.buffers()))
+
+    def probabilities(
+        self, images: Iterable[Image], *, crops: int | Crops = ONE_CROP, on_bad: OnBad | None = None
+    ) -> Probabilities:
+        """Images -> (N, K).
 
         Args:
             images: paths of image files, or uint8 arrays (H, W, C) with the preset's channels.
+            crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`; their
+                probabilities are averaged.
+            on_bad: told of each file that can't be read, which then has no row.
 
         Raises:
-            ImageError: a file can't be read.
+            ImageError: a file can't be read, and nobody is told.
             ShapeError: an array is not an image of the preset's channels.
+            ArgumentError: so many crops can't be arranged.
         """
-        return [self.task.to_classes(row, self.labels) for row in self.probabilities(images)]
+        crops = as_crops(crops)
+        return self.mean_of_crops(self.engine(self._pixels(images, crops, on_bad), crops=crops), crops)
 
-    def _pixels(self, images: Iterable[Image]) -> Iterator[Pixels]:
-        for image in images:
-            yield image if isinstance(image, np.ndarray) else self.read(Path(image))
+    def predict(self, images: Iterable[Image], *, crops: int | Crops = ONE_CROP) -> list[Classes]:
+        """What each image shows, the likeliest class first; the arguments and errors are those of `probabilities`."""
+        return [self.task.to_classes(row, self.labels) for row in self.probabilities(images, crops=crops)]
 
-    def read(self, path: Path) -> Pixels:
+    def mean_of_crops(self, logits: Logits, crops: Crops) -> Probabilities:
+        """(N·V, K), those of an image's V crops together -> (N, K), the mean of their probabilities."""
+        p = self.task.probabilities(logits)
+        mean: Probabilities = p.reshape(-1, len(crops), p.shape[1]).mean(axis=1)
+        return mean
+
+    def aligned(self, answers: Sequence[Probabilities]) -> list[Probabilities]:
+        """What an `Ensemble` does for each of its members; here there is one, whose order of classes it is."""
+        return list(answers)
+
+    def mean(self, answers: Sequence[Probabilities]) -> Probabilities:
+        """What an `Ensemble` does with its members' answers; here there is one."""
+        (answer,) = answers
+        return answer
+
+    def read(self, path: Path, crops: Crops = ONE_CROP) -> Pixels:
         """The pixels of an image file as the engine takes them; big JPEGs at a fraction of their size."""
-        return read_image(path, channels=self.preset.channels, at_least_hw=decode_at_least_hw(self.preset))
+        channels, at_least_hw = self.reading(crops)
+        return read_image(path, channels=channels, at_least_hw=at_least_hw)
+
+    def reading(self, crops: Crops) -> tuple[int, tuple[int, int]]:
+        """How image files are read: in how many channels, and how large at least."""
+        return self.preset.channels, decode_for_crops_hw(self.preset, crops)
+
+    def _pixels(self, images: Iterable[Image], crops: Crops, on_bad: OnBad | None) -> Iterator[Pixels]:
+        yield from readings(images, lambda path: self.read(path, crops), lambda pixels: pixels, on_bad)
 
 
-def load(model: str | Path, *, device: Device = "auto") -> Classifier:
-    """A classifier from a model file, or from published weights by name.
-
-    Args:
-        model: a `.safetensors` that striate wrote, the folder of a run, or a name of `striate weights list`.
-        device: where it computes.
+def as_crops(crops: int | Crops) -> Crops:
+    """Crops, which may be given by their number.
 
     Raises:
-        ModelFileError: the file is broken, hostile or of another version.
-        UnknownNameError: neither a file nor the name of weights.
-        ArgumentError: the weights don't know classes by name.
-        MissingExtraError: the weights' package is not installed.
-        WeightsError: the weights have not been fetched.
+        ArgumentError: so many can't be arranged.
+
+    Example:
+        >>> len(as_crops(10))
+        10
     """
-    path = Path(model)
-    if path.is_dir():
-        path = RunFolder(path).model
-    if path.is_file():
-        return _from_file(path, device)
-    if path.suffix:
-        raise ModelFileError(f"no model file {path}: `striate train` writes one as RUN/model.safetensors")
-    return _from_source(str(model), device)
+    return crops if isinstance(crops, Crops) else arrange_crops(crops)
 
 
-def _from_file(path: Path, device: Device) -> Classifier:
-    network, header = load_model(path)
-    if header.arguments["dims"] != 2:
-        raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
-    try:
-        check_size(header.network, header.preset.size_hw)
-    except ShapeError as e:
-        raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
-    precision = header.record.get("inference_precision", "fp32")
-    engine = Engine(folded(network), header.preset, device=device, precision=precision)
-    return Classifier(engine, find_task(header.task, header.thresholds), header.record)
+Seen = TypeVar("Seen")
 
 
-def _from_source(name: str, device: Device) -> Classifier:
-    source = find_source(name)
-    if not source.preset.labels:
-        raise ArgumentError.of("model", "weights that know classes by name", f"{name}, of {source.trained_on}")
-    network = create_model(source.network, num_classes=len(source.preset.labels), weights=name)
-    return Classifier(Engine(folded(network), source.preset, device=device), ClassifyTask(False), notice=source.notice)
+def readings(
+    images: Iterable[Image], read: Callable[[Path], Seen], take: Callable[[Pixels], Seen], on_bad: OnBad | None
+) -> Iterator[Seen]:
+    """Images as a classifier takes them, one at a time: files by `read`, arrays by `take`.
+
+    Raises:
+        ImageError: a file can't be read, and `on_bad` is None; else that is told, and the file left out.
+    """
+    for image in images:
+        if isinstance(image, np.ndarray):
+            yield take(image)
+            continue
+        try:
+            seen = read(Path(image))
+        except ImageError as e:
+            if on_bad is None:
+                raise
+            on_bad(Path(image), e)
+            continue
+        yield seen

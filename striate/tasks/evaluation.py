@@ -1,14 +1,21 @@
 """Measure a classifier on labelled images."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
-from striate.data import VAL_SHARE, Dataset, Loader, Part, evaluation_part, open_data
+import torch
+
+from striate.data import ONE_CROP, VAL_SHARE, Crops, Dataset, Loader, Part, evaluation_part, open_data
 from striate.errors import ArgumentError
-from striate.tasks.classifier import Classifier, load
+from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Figures, Probabilities
+from striate.tasks.ensemble import Ensemble
+from striate.tasks.gain import Answers, Contender, Gain, Timed
+from striate.tasks.loading import Model, load
 from striate.training import Device
 
 PartChoice = Literal["train", "val", "test", "all"]
@@ -25,24 +32,32 @@ class Evaluation:
         part: which part of the data was measured.
         fingerprint: of the data.
         remarks: what a reader must know: skipped files, images that stand in two parts.
+        contenders: of several networks or crops, what each is worth and costs by itself, and all together.
+        gains: of several networks or crops, what they gain over one.
     """
 
     figures: Figures
     part: str
     fingerprint: str
     remarks: tuple[str, ...]
+    contenders: tuple[Contender, ...] = ()
+    gains: tuple[Gain, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: the figures, and what they are of."""
-        own = {"part": self.part, "fingerprint": self.fingerprint, "remarks": list(self.remarks)}
+        own: dict[str, Any] = {"part": self.part, "fingerprint": self.fingerprint, "remarks": list(self.remarks)}
+        if self.contenders:
+            own["contenders"] = [contender.to_dict() for contender in self.contenders]
+            own["gains"] = [gain.to_dict() for gain in self.gains]
         return self.figures.to_dict() | own
 
 
 def evaluate(
-    model: str | Path | Classifier,
+    model: Model | Sequence[Model] | Classifier | Ensemble,
     data: str | Path,
     *,
     part: PartChoice | None = None,
+    crops: int | Crops = ONE_CROP,
     skip_bad: bool = False,
     workers: int = 0,
     device: Device = "auto",
@@ -51,35 +66,78 @@ def evaluate(
     """Measure a model on labelled images; the names of their classes must be the model's.
 
     Args:
-        model: a classifier, or what `load` takes.
+        model: a classifier, an ensemble, or what `load` takes.
         data: what `striate.data.open_data` takes.
         part: which part; None takes test where there is one, else val, else all.
+        crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`. With several
+            each image is also measured with one, to tell what they gain.
         skip_bad: go on without files that can't be read.
         workers: processes that decode, where there are a thousand images or more; 0 decodes in this one.
         device: where a model that is not loaded yet computes.
-        on_images: called after each batch.
+        on_images: called after each batch, with the crops that were answered and those in all.
 
     Raises:
         DataError: bad files, or a class that the model does not know.
-        ArgumentError: the data has no such part, or its images show several classes and the model names one.
+        ArgumentError: the data has no such part, or its images show several classes and the model names one; or so many
+            crops can't be arranged.
     """
-    classifier = model if isinstance(model, Classifier) else load(model, device=device)
+    crops = as_crops(crops)
+    classifier = model if isinstance(model, Classifier | Ensemble) else load(model, device=device)
     dataset = _open(classifier, data, skip_bad)
     if dataset.multilabel and not classifier.task.multilabel:
         raise ArgumentError.of("data", "images of one class each, as the model's", "several classes an image")
     name, images = _choose(dataset, part)
-    probabilities = answer(classifier, images, workers=workers, on_images=on_images)
-    targets = classifier.task.targets(images, len(classifier.labels))
-    figures = classifier.task.measure(probabilities, targets, classifier.labels)
-    return Evaluation(figures, name, dataset.fingerprint, (*_own(classifier, dataset, name), *remarks_on(dataset)))
+    return measure(classifier, dataset, name, images, crops=crops, workers=workers, on_images=on_images)
 
 
-def _open(classifier: Classifier, data: str | Path, skip_bad: bool) -> Dataset:
+def measure(
+    classifier: Classifier | Ensemble,
+    dataset: Dataset,
+    name: str,
+    part: Part,
+    *,
+    crops: Crops = ONE_CROP,
+    workers: int = 0,
+    on_images: Watch | None = None,
+) -> Evaluation:
+    """Measure a classifier on a part of a data set, which is called so; see `evaluate`."""
+    answers = _ask(classifier, part, crops, workers, on_images)
+    figures = classifier.task.measure(answers.final.probabilities, answers.targets, classifier.labels)
+    remarks = (*_own(classifier, dataset, name), *_mirrored(classifier, crops), *remarks_on(dataset))
+    return Evaluation(figures, name, dataset.fingerprint, remarks, answers.contenders(), answers.gains())
+
+
+def _ask(classifier: Classifier | Ensemble, part: Part, crops: Crops, workers: int, on_images: Watch | None) -> Answers:
+    """Every member's answers, timed: with one crop, and with several if they are asked for."""
+    rounds = [ONE_CROP] if crops == ONE_CROP else [ONE_CROP, crops]
+    turns = [(member, views) for views in rounds for member in classifier.members]
+    ends = list(accumulate(len(part) * len(views) for _, views in turns))
+    answers = []
+    for (member, views), end in zip(turns, ends, strict=True):
+        watch = None if on_images is None else _shift(on_images, end - len(part) * len(views), ends[-1])
+        if len(turns) > 1:
+            _warm_up(member)
+        start = time.perf_counter()
+        probabilities = answer(member, part, crops=views, workers=workers, on_images=watch)
+        answers.append(Timed(probabilities, time.perf_counter() - start))
+    targets = classifier.task.targets(part, len(classifier.labels))
+    members = len(classifier.members)
+    return Answers(classifier, crops, targets, tuple(answers[:members]), tuple(answers[-members:]))
+
+
+def _warm_up(classifier: Classifier) -> None:
+    """What comes with the first image only is not the cost of any member or crop."""
+    engine = classifier.engine
+    engine.run([torch.zeros(1, engine.preset.channels, *engine.preset.size_hw)])
+
+
+def _open(classifier: Classifier | Ensemble, data: str | Path, skip_bad: bool) -> Dataset:
     """The data as its owner divided it; the data that the model was trained on as it was divided then."""
     dataset = open_data(data, val_share=0, skip_bad=skip_bad, classes=classifier.labels)
-    if not _is_own(classifier, dataset) or classifier.record.get("cut_seed") is None:
+    cuts = [m.record for m in classifier.members if _is_own(m, dataset) and m.record.get("cut_seed") is not None]
+    if not cuts:
         return dataset
-    cut = {"seed": classifier.record["cut_seed"], "val_share": classifier.record.get("val_share", VAL_SHARE)}
+    cut = {"seed": cuts[0]["cut_seed"], "val_share": cuts[0].get("val_share", VAL_SHARE)}
     return open_data(data, skip_bad=skip_bad, classes=classifier.labels, **cut)
 
 
@@ -87,30 +145,52 @@ def _is_own(classifier: Classifier, dataset: Dataset) -> bool:
     return dataset.fingerprint == classifier.record.get("fingerprint")
 
 
-def _own(classifier: Classifier, dataset: Dataset, part: str) -> list[str]:
+def _own(classifier: Classifier | Ensemble, dataset: Dataset, part: str) -> list[str]:
     """A remark where the figure is on images that the model knows."""
+    own = [member.record for member in classifier.members if _is_own(member, dataset)]
+    cuts = {(record.get("cut_seed"), record.get("val_share", VAL_SHARE)) for record in own}
     used = {
         "train": "it learned from these images",
         "all": "it learned from many of these images",
         "val": "its best epoch was chosen on these images",
     }
-    if _is_own(classifier, dataset) and part in used:
-        return [f"the model was trained on this data; {used[part]}"]
+    if own and part == "val" and len(cuts) > 1:
+        return ["members held different images of this data back; what is val to one of them, another learned from"]
+    if own and part in used:
+        who = "the model was" if len(classifier.members) == 1 else f"{len(own)} of the members were"
+        return [f"{who} trained on this data; {used[part]}"]
     return []
 
 
-def answer(classifier: Classifier, part: Part, *, workers: int = 0, on_images: Watch | None = None) -> Probabilities:
-    """The probabilities (N, K) of a part's images, in its order."""
+def _mirrored(classifier: Classifier | Ensemble, crops: Crops) -> list[str]:
+    """A remark where a network is shown mirrored images and was not trained on any."""
+    pipelines = [member.record.get("plan", {}).get("pipeline") for member in classifier.members]
+    never = [steps for steps in pipelines if steps is not None and all(step["name"] != "mirror" for step in steps)]
+    if not crops.mirrored or not never:
+        return []
+    return [f"every second crop is mirrored, and training showed no mirrored images (try {len(crops.spots)} crops)"]
+
+
+def answer(
+    classifier: Classifier,
+    part: Part,
+    *,
+    crops: Crops = ONE_CROP,
+    workers: int = 0,
+    on_images: Callable[[int], None] | None = None,
+) -> Probabilities:
+    """The probabilities (N, K) of a part's images, in its order; `on_images` hears how many crops were answered."""
     loader = Loader(
         part,
         classifier.preset,
-        batch_size=classifier.engine.batch_size,
+        crops=crops,
+        batch_size=classifier.engine.images_at_once(crops),
         workers=workers if len(part) > _WORTH_WORKERS else 0,
         multilabel_classes=len(classifier.labels) if classifier.task.multilabel else None,
     )
     try:
         batches = (batch.images for batch in loader.epoch(0))
-        return classifier.task.probabilities(classifier.engine.run(batches, on_images=_watch(on_images, len(part))))
+        return classifier.mean_of_crops(classifier.engine.run(batches, on_images=on_images), crops)
     finally:
         loader.close()
 
@@ -137,5 +217,5 @@ def _choose(dataset: Dataset, part: PartChoice | None) -> tuple[str, Part]:
     return name, dataset.parts[name]
 
 
-def _watch(on_images: Watch | None, total: int) -> Callable[[int], None] | None:
-    return None if on_images is None else lambda done: on_images(done, total)
+def _shift(on_images: Watch, before: int, total: int) -> Callable[[int], None]:
+    return lambda done: on_images(before + done, total)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from striate.atomic import atomic_write
-from striate.data import Pixels
+from striate.data import ONE_CROP, Crops
 from striate.errors import DataError, ImageError, Problem
 from striate.results import Classes
 from striate.tasks.classifier import Classifier
+from striate.tasks.ensemble import Ensemble
 from striate.tasks.images import find_images
 
 
@@ -22,13 +23,18 @@ class Prediction(NamedTuple):
 
 
 def predict_files(
-    classifier: Classifier, paths: Iterable[str | Path], *, skip_bad: bool = False
+    classifier: Classifier | Ensemble,
+    paths: Iterable[str | Path],
+    *,
+    crops: int | Crops = ONE_CROP,
+    skip_bad: bool = False,
 ) -> tuple[list[Prediction], list[Problem]]:
     """Predict files, folders and shell patterns.
 
     Args:
         classifier: what looks at them.
         paths: see `find_images`.
+        crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`.
         skip_bad: go on without files that can't be read.
 
     Returns:
@@ -38,24 +44,18 @@ def predict_files(
         DataError: a path does not exist; or files can't be read, all of them listed.
     """
     files = find_images(paths)
-    bad: list[Problem] = []
-    good: list[Path] = []
+    bad: dict[Path, Problem] = {}
 
-    def readable() -> Iterable[Pixels]:
-        for path in files:
-            try:
-                pixels = classifier.read(path)
-            except ImageError as e:
-                bad.append(Problem(str(path), str(e).removeprefix(f"{path}: ")))
-                continue
-            good.append(path)
-            yield pixels
+    def on_bad(path: Path, error: ImageError) -> None:
+        bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
 
-    rows = classifier.probabilities(readable())
+    rows = classifier.probabilities(files, crops=crops, on_bad=on_bad)
+    problems = list(bad.values())
     if bad and not skip_bad:
-        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", bad)
+        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
     answers = (classifier.task.to_classes(row, classifier.labels) for row in rows)
-    return [Prediction(str(path), classes) for path, classes in zip(good, answers, strict=True)], bad
+    good = (str(path) for path in files if path not in bad)
+    return [Prediction(path, classes) for path, classes in zip(good, answers, strict=True)], problems
 
 
 def write_predictions(path: str | Path, predictions: Sequence[Prediction], top: int) -> None:
