@@ -1,10 +1,9 @@
 """Batches for training and evaluation: decoded, distorted, normalised and collated, in this process or in others."""
 
-import signal
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from striate.data.crops import ONE_CROP, Crops, crop_inputs, decode_for_crops_hw
 from striate.data.pipeline import Pipeline, decode_at_least_hw
 from striate.data.records import Part, Pixels
 from striate.data.sampler import Indices, count_batches, epoch_batches, order_rng, sample_rng
+from striate.data.workers import begin_work, worker_context
 from striate.errors import ArgumentError, DataError
 from striate.preset import Preset
 
@@ -52,6 +52,15 @@ class _Plan:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+
+class _Begun(NamedTuple):
+    """Batches that workers are at: how many, and the first of which epoch and step."""
+
+    epoch: int
+    start_step: int
+    steps: int
+    batches: Iterator["Batch | DataError"]
 
 
 class _Reader(Dataset["Batch | DataError"]):
@@ -96,8 +105,8 @@ class Loader:
     """Batches of one part of a data set, epoch by epoch.
 
     Batches are a function of (seed, epoch, step): the same to the bit for any number of workers, and from whatever
-    step an epoch is taken up again. Workers are started with the first epoch, by "spawn" on every system, and stay
-    until `close()`; a script that asks for them needs the usual `if __name__ == "__main__":`. One epoch at a time.
+    step an epoch is taken up again. Workers are started by `start()` or with the first epoch, and stay until `close()`;
+    a script that asks for them needs the usual `if __name__ == "__main__":`. One epoch at a time.
 
     Args:
         part: the images and their labels.
@@ -111,6 +120,7 @@ class Loader:
         multilabel_classes: K where an image may show any number of classes; None where it shows exactly one.
         rank: which of the processes that train together this is, 0 to world_size - 1; each gets other images.
         world_size: how many there are.
+        pin: put batches into page-locked memory, from which a graphics card takes them without waiting; for "cuda".
 
     Raises:
         ArgumentError: an argument is out of range, or an image has no class or several without `multilabel_classes`.
@@ -130,6 +140,7 @@ class Loader:
         multilabel_classes: int | None = None,
         rank: int = 0,
         world_size: int = 1,
+        pin: bool = False,
     ):
         _check_range(batch_size, seed, workers, rank, world_size)
         if pipeline and len(crops) > 1:
@@ -139,6 +150,8 @@ class Loader:
         self.part, self.batch_size, self.seed = part, batch_size, seed
         self.shuffle = shuffle
         self.rank, self.world_size = rank, world_size
+        self._begun: _Begun | None = None
+        self._goes_on = False
         self._plan = _Plan()
         self._batches: DataLoader[Batch | DataError] = DataLoader(
             _Reader(part, preset, pipeline, crops, seed, multilabel_classes),
@@ -146,9 +159,10 @@ class Loader:
             batch_size=None,  # a key stands for a whole batch, which its worker collates
             collate_fn=_as_it_is,
             num_workers=workers,
-            worker_init_fn=_start_worker,
+            worker_init_fn=begin_work,
             persistent_workers=workers > 0,
-            multiprocessing_context="spawn" if workers else None,
+            multiprocessing_context=worker_context() if workers else None,
+            pin_memory=pin,
             generator=torch.Generator(),  # leave the trainer's random state alone
         )
 
@@ -165,7 +179,14 @@ class Loader:
         Raises:
             DataError: an image can't be read; the message names it.
         """
-        yield from self._read(epoch, self._epoch_indices(epoch)[start_step:])
+        begun, self._begun = self._begun, None
+        if begun is None or begun[:2] != (epoch, start_step):
+            begun = self._begin(epoch, start_step)
+        for left in reversed(range(begun.steps)):
+            batch = _checked(next(begun.batches))
+            if not left and self._goes_on:
+                self._begun = self._begin(epoch + 1, 0)
+            yield batch
 
     def some(self, epoch: int, indices: Indices) -> Iterator[Batch]:
         """These images as they are in an epoch, in batches, in the order given.
@@ -173,20 +194,39 @@ class Loader:
         Raises:
             DataError: an image can't be read; the message names it.
         """
-        yield from self._read(epoch, epoch_batches(indices, self.batch_size))
+        self._begun = None
+        yield from map(_checked, self._queue(epoch, epoch_batches(indices, self.batch_size)))
+
+    def start(self, epoch: int = 0, start_step: int = 0) -> None:
+        """Start the workers, if there are to be any, and wait until the first batch of an epoch is there.
+
+        From then on they begin with the next epoch by themselves when one is ready, so that it waits in its turn: a
+        training asks for it after it has validated. An epoch that is never asked for costs a few batches.
+
+        Args:
+            epoch, start_step: what will be asked for first; if it is something else, only their start was of use.
+        """
+        if self._batches.num_workers:
+            self._goes_on = True
+            begun = self._begin(epoch, start_step)
+            first = list(islice(begun.batches, 1))
+            self._begun = begun._replace(batches=chain(first, begun.batches))
 
     def close(self) -> None:
         """Stop the workers; another epoch would start new ones."""
+        self._begun, self._goes_on = None, False
         iterator, self._batches._iterator = self._batches._iterator, None
         if iterator is not None:  # torch keeps it, and has no public way to end it
             iterator._shutdown_workers()  # type: ignore[attr-defined]
 
-    def _read(self, epoch: int, batches: list[Indices]) -> Iterator[Batch]:
+    def _begin(self, epoch: int, start_step: int) -> _Begun:
+        batches = self._epoch_indices(epoch)[start_step:]
+        return _Begun(epoch, start_step, len(batches), self._queue(epoch, batches))
+
+    def _queue(self, epoch: int, batches: list[Indices]) -> Iterator["Batch | DataError"]:
+        """Workers begin with them at once."""
         self._plan.keys = [_Key(epoch, indices) for indices in batches]
-        for batch in self._batches:
-            if isinstance(batch, DataError):
-                raise batch
-            yield batch
+        return iter(self._batches)
 
     def _epoch_indices(self, epoch: int) -> list[Indices]:
         order = np.arange(len(self.part))
@@ -195,14 +235,14 @@ class Loader:
         return epoch_batches(order, self.batch_size, rank=self.rank, world_size=self.world_size)
 
 
-def _as_it_is(batch: Any) -> Any:
+def _checked(batch: "Batch | DataError") -> Batch:
+    if isinstance(batch, DataError):
+        raise batch
     return batch
 
 
-def _start_worker(_: int) -> None:
-    """A worker is one thread, and leaves Ctrl-C to the trainer, whose end is its own (torch watches over that)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(0)
+def _as_it_is(batch: Any) -> Any:
+    return batch
 
 
 def _check_range(batch_size: int, seed: int, workers: int, rank: int, world_size: int) -> None:

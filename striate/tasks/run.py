@@ -157,6 +157,8 @@ class Run:
     def _images(self, precision: Precision) -> Material:
         """The whole network, on images that are decoded in each epoch."""
         train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
+        train.start()
+        val.start()
 
         def answer(trained: nn.Module) -> NDArray[np.float32]:
             classifier = self._classifier(trained, precision)
@@ -193,6 +195,7 @@ class Run:
             multilabel_classes=self._multilabel_classes,
             rank=self._accelerator.process_index if distorted else 0,
             world_size=self._accelerator.num_processes if distorted else 1,
+            pin=self._accelerator.device.type == "cuda",
         )
 
     def _decide_precision(self, network: Network) -> Precision:

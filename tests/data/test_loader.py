@@ -73,6 +73,36 @@ def test_workers_and_start_change_nothing():
     one.close()
 
 
+def test_started_ahead():
+    """The workers go on to the next epoch by themselves; what is asked for in its place comes just as well."""
+    settings = {"pipeline": SMALL_GREY, "batch_size": 4, "seed": 7, "shuffle": True}
+    alone = Loader(part(13), GREY, **settings)
+    alone.start()  # without workers there is nothing to start
+    epochs = [tensors(alone.epoch(e)) for e in range(4)]
+    loader = Loader(part(13), GREY, workers=2, **settings)
+    try:
+        loader.start()
+        assert_same(epochs[0], tensors(loader.epoch(0)))
+        assert loader._begun[:3] == (1, 0, 4)
+        assert_same(epochs[1], tensors(loader.epoch(1)))
+        assert_same(epochs[3], tensors(loader.epoch(3)))
+        (few,) = loader.some(2, np.array([5, 1]))
+        assert few.indices.tolist() == [5, 1]
+        loader.start(2, 1)
+        assert_same(epochs[2][1:], tensors(loader.epoch(2, 1)))
+        loader.close()
+        assert_same(epochs[0], tensors(loader.epoch(0)))
+        assert loader._begun is None
+    finally:
+        loader.close()
+
+
+def test_pinned_where_it_is_asked_for():
+    """A graphics card's matter: here it can only be seen that torch is told."""
+    assert Loader(part(3), GREY, batch_size=3, pin=True)._batches.pin_memory
+    assert not Loader(part(3), GREY, batch_size=3)._batches.pin_memory
+
+
 @pytest.mark.parametrize("pipeline", [None, SMALL_GREY])
 def test_any_start_step(pipeline):
     loader = Loader(part(11), GREY, pipeline=pipeline, batch_size=3, shuffle=True)
@@ -185,8 +215,9 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends the signal of Ctrl-C to a group of processes")
-def test_ctrl_c_leaves_no_workers(tmp_path):
+@pytest.mark.skipif(os.name != "posix", reason="sends signals to a group of processes, or to the trainer alone")
+@pytest.mark.parametrize("stop", ["Ctrl-C", "kill -9"])
+def test_no_workers_are_left(tmp_path, stop):
     from striate.data.image import write_image
 
     for name in ("a/1.png", "a/2.png", "b/1.png", "b/2.png"):
@@ -200,10 +231,13 @@ def test_ctrl_c_leaves_no_workers(tmp_path):
         env={**os.environ, "PYTHONPATH": root},
     )  # fmt: skip
     workers = [int(word) for word in process.stdout.readline().split()]
-    os.killpg(process.pid, signal.SIGINT)
+    if stop == "Ctrl-C":
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.kill()
     _, errors = process.communicate(timeout=30)
     assert workers
-    assert errors.count("Traceback") == 1  # the trainer's own; the worker leaves none
+    assert errors.count("Traceback") == (stop == "Ctrl-C")  # the trainer's own; the worker leaves none
     deadline = time.monotonic() + 10
     while any(Path(f"/proc/{w}").exists() for w in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
