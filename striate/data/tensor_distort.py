@@ -144,13 +144,17 @@ def _blur(means: list[Tensor], plans: list[Reduction]) -> Tensor:
         place[:, : framed.shape[1], : framed.shape[2]] = framed
     if reach == 0:
         return canvas
-    rows = torch.zeros_like(canvas[:, :, :height])
-    for k, tap in enumerate(_taps([p.taps_y for p in plans], reach, canvas)):
-        rows += tap * canvas[:, :, k : k + height]
-    blurred = torch.zeros_like(rows[..., :width])
-    for k, tap in enumerate(_taps([p.taps_x for p in plans], reach, canvas)):
-        blurred += tap * rows[..., k : k + width]
-    return _bytes(blurred)
+    rows = _slide(canvas, _taps([p.taps_y for p in plans], reach, canvas), 2)
+    return _bytes(_slide(rows, _taps([p.taps_x for p in plans], reach, canvas), 3))
+
+
+def _slide(canvas: Tensor, taps: Tensor, axis: int) -> Tensor:
+    """The sum of as many shifted pictures as there are taps, shorter by what the shifts need."""
+    length = canvas.shape[axis] - len(taps) + 1
+    total = taps[0] * canvas.narrow(axis, 0, length)
+    for k in range(1, len(taps)):
+        total.addcmul_(taps[k], canvas.narrow(axis, k, length))
+    return total
 
 
 def _taps(taps: list[NDArray[np.float32]], reach: int, like: Tensor) -> Tensor:
@@ -196,7 +200,7 @@ def _coloured(seen: Tensor, distortions: Sequence[Distortion]) -> Tensor:
     mean_grey = (seen.mean(dim=(2, 3)) * _tensor(colours.grey_weights(channels), seen)).sum(1)[:, None, None, None]
     changed = change[:, :channels, -1] + mean_grey * change[:, :channels, -2]  # (N, C, 1, 1), see `colours.bind`
     for i in range(channels):
-        changed = changed + change[:, :channels, i] * seen[:, i : i + 1]
+        changed = torch.addcmul(changed, change[:, :channels, i], seen[:, i : i + 1])
     return changed.clamp_(0, 255)
 
 
