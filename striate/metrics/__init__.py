@@ -14,6 +14,7 @@ from striate.metrics.classification import Classification, ClassScore, classific
 from striate.metrics.interval import wilson_interval
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
 from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
+from striate.metrics.suspects import Suspect, find_suspects
 from striate.metrics.temperature import cross_tempered, fit_temperature
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "MultilabelClassification",
     "PairedDifference",
     "ReliabilityBin",
+    "Suspect",
     "TagScore",
     "accuracy",
     "accuracy_difference",
@@ -32,6 +34,7 @@ __all__ = [
     "classification",
     "confusion_matrix",
     "cross_tempered",
+    "find_suspects",
     "fit_temperature",
     "log_loss",
     "mean_over_present",
