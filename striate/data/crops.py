@@ -80,7 +80,7 @@ def arrange_crops(number: int, scales: Sequence[float] = ()) -> Crops:
         (5, True)
         >>> arrange_crops(7)
         Traceback (most recent call last):
-        striate.errors.ArgumentError: crops must be one of 1, 2, 4, 5, 8, 9, 10, 16, 18, 25, 32, 36, 49, 50, ..., got 7
+        striate.errors.ArgumentError: crops must be one of 1, 2, 4, 5, 8, 9, 10, ..., 49, 50, 144, ..., got 7
     """
     if number == _GOOGLENET and not scales:
         return _googlenet()
@@ -106,7 +106,7 @@ _PLACES = {k * k: _grid(k) for k in range(1, 23)} | {5: ((0.0, 0.0), *_grid(2))}
 
 def _arrangeable(scales: int) -> str:
     once = sorted({n * times for n in _PLACES for times in (1, 2)})[:14]
-    return ", ".join(str(scales * n) for n in once) + ", ..." + (f" at {scales} scales" if scales > 1 else "")
+    return ", ".join(str(scales * n) for n in once) + (f", ... at {scales} scales" if scales > 1 else ", 144, ...")
 
 
 def _googlenet() -> Crops:

@@ -70,13 +70,13 @@ class Gain:
 
     def __str__(self) -> str:
         low, high = (100 * end for end in self.change.interval)
-        verdict = "" if low > 0 or high < 0 else ", which chance alone may have made"
+        chance = "" if low > 0 or high < 0 else ", so it may be chance"
+        memory = "" if self.times_megabytes == 1 else f", {self.times_megabytes:.1f} times the memory of weights"
         return (
             f"{self.name} over {self.over}: {100 * self.change.difference:+.2f} points "
-            f"(95 % interval {low:+.2f} to {high:+.2f}{verdict}), "
-            f"{self.change.gained} images put right and {self.change.lost} wrong, "
-            f"for {self.times_seconds:.1f} times the time and {self.times_megabytes:.1f} times the memory of weights"
-            + (f"; {self.remark}" if self.remark else "")
+            f"(95 % interval {low:+.2f} to {high:+.2f}{chance}); "
+            f"{self.change.gained} images put right, {self.change.lost} wrong; "
+            f"{self.times_seconds:.1f} times the time{memory}" + (f"; {self.remark}" if self.remark else "")
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,8 +129,8 @@ class Answers:
             aligned = self._aligned()
             best = int(np.argmax([self._score(own.probabilities) for own in aligned]))
             memory = self.model.num_bytes / members[best].num_bytes
-            over, remark = members[best].name, "which is the best member on these very images, and flattered by that"
-            found.append(self._gain(self.model.name, f"{over}", aligned[best], memory, remark))
+            remark = "that member is the best on these very images, which flatters it"
+            found.append(self._gain(self.model.name, members[best].name, aligned[best], memory, remark))
         return tuple(found)
 
     def _gain(self, name: str, over: str, before: Timed, memory: float, remark: str = "") -> Gain:

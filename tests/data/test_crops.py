@@ -171,7 +171,7 @@ def _arranges(number):
     [
         (0, (), "crops must be one of 1, 2, 4, 5, 8, "),
         (-4, (), "crops must be one of 1, 2, 4, 5, 8, "),
-        (7, (), "36, 49, 50, ..., got 7"),
+        (7, (), "36, 49, 50, 144, ..., got 7"),
         (5, (0.8, 1), "crops must be one of 2, 4, 8, 10, 16, .* at 2 scales, got 5"),
         (10**9, (), "crops must be one of"),
         (10, (0.8, 0.8), "crop_scale must be different numbers above 0"),
