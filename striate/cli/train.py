@@ -4,7 +4,7 @@ import os
 import shlex
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
+    from striate.cli.progress import Bar
     from striate.tasks import Run
     from striate.training import Epoch, Step
 
@@ -22,7 +23,9 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
     model: Annotated[str | None, typer.Option(help="A network of `striate models`; chosen to suit the data.")] = None,
     weights: Annotated[str | None, typer.Option(help="Weights to start from, or none.")] = None,
-    freeze: Annotated[str | None, typer.Option(help="none, all, or the last stage that does not learn.")] = None,
+    freeze: Annotated[
+        str | None, typer.Option(help="auto, none, all, classifier, or the last stage that does not learn.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     optimizer: Annotated[
         Literal["sgd", "momentum", "rmsprop", "adam", "adamw"] | None, typer.Option(help="adamw if left out.")
@@ -41,6 +44,12 @@ def train(
     views: Annotated[
         int | None, typer.Option(min=0, help="Of each image, whose features are kept if all is frozen; 0 keeps none.")
     ] = None,
+    last_stage: Annotated[
+        str | None, typer.Option(help="The last stage to keep; a new head takes the place of what follows.")
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(metavar="UNITS", help="Of dense layers in a new head, such as 256 or 256,64.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that decode and distort.")] = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None, typer.Option(help="auto measures which is faster here.")
@@ -49,6 +58,10 @@ def train(
     val_share: Annotated[
         float | None,
         typer.Option(help="Of the training images, if there is no val part; 0.2 if left out."),
+    ] = None,
+    cut_seed: Annotated[int | None, typer.Option(help="Decides which those are; --seed if left out.")] = None,
+    ensemble: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Train N networks whose answers are averaged.")
     ] = None,
     skip_bad: SkipBad = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
@@ -61,36 +74,52 @@ def train(
     Example: `striate train photos/ --out run`
     """
     prepare_process()
+    from striate.cli.ensemble import is_ensemble, train_together
     from striate.tasks import train
     from striate.training import Recipe, leave
 
-    run = train(
-        data,
-        out=out,
-        model=model,
-        weights=weights,
-        freeze=freeze,
-        epochs=epochs,
-        optimizer=optimizer,
-        lr=lr,
-        batch_size=batch_size,
-        size=size,
-        recipe=dict(map(Recipe.parse, recipe or [])),
-        seed=seed,
-        precision=precision,
-        distort=distort,
-        views=views,
-        workers=_usual_workers() if workers is None else workers,
-        device=device,
-        val_share=val_share,
-        skip_bad=skip_bad,
-        resume=resume,
-    )
+    options: dict[str, Any] = {
+        "out": out,
+        "model": model,
+        "weights": weights,
+        "freeze": freeze,
+        "epochs": epochs,
+        "optimizer": optimizer,
+        "lr": lr,
+        "batch_size": batch_size,
+        "size": size,
+        "recipe": dict(map(Recipe.parse, recipe or [])),
+        "seed": seed,
+        "precision": precision,
+        "distort": distort,
+        "views": views,
+        "last_stage": last_stage,
+        "hidden": _units(hidden),
+        "workers": _usual_workers() if workers is None else workers,
+        "device": device,
+        "val_share": val_share,
+        "cut_seed": cut_seed,
+        "skip_bad": skip_bad,
+        "resume": resume,
+    }
+    if ensemble or (resume and is_ensemble(out)):
+        train_together(data, ensemble, options, as_json)
+        return
+    run = train(data, **options)
     if run.is_main:
         _introduce(run)
     _follow(run)
     _conclude(run, as_json)
     leave()
+
+
+def _units(text: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if text is None else tuple(map(int, text.split(",")))
+    except ValueError as e:
+        raise typer.BadParameter(
+            "numbers of units with commas between them, such as 256,64", param_hint="--hidden"
+        ) from e
 
 
 def _usual_workers() -> int:
@@ -104,7 +133,8 @@ def _introduce(run: "Run") -> None:
     for line in (*run.start["remarks"], *run.plan.reasons):
         note(f"  {line}")
     note(run.notice)
-    note(f"{run.folder.path}: {run.plan.network}, {run.plan.recipe.epochs} epochs of {run.plan.recipe.optimizer}")
+    how = f"{run.plan.recipe.epochs} epochs of {run.plan.recipe.optimizer}"
+    note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 
 def _follow(run: "Run") -> None:
@@ -118,19 +148,35 @@ def _follow(run: "Run") -> None:
             bar.advance_to(step.step, step.steps, title)
 
         try:
+            told = 0
             for epoch in run.epochs(on_step=show, on_features=partial(bar.advance_to, title="features")):
+                told = _tell_trials(run, bar, told)
                 if run.is_main:
-                    bar.say(_line(epoch, run))
+                    bar.say(epoch_line(epoch))
+            _tell_trials(run, bar, told)
         except KeyboardInterrupt:
             again = ("striate", "train", run.dataset.root, "--out", str(run.folder.path), "--resume")
             bar.say(f"stopped; go on with: {shlex.join(again)}")
             raise
 
 
-def _line(epoch: "Epoch", run: "Run") -> str:
-    loss, score = epoch.figures["loss"], epoch.figures[run.monitor]
+def _tell_trials(run: "Run", bar: "Bar", told: int) -> int:
+    """What has been tried since; returns how much has been told."""
+    for trial in run.trials[told:] if run.is_main else ():
+        bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'}: {trial.reason}")
+        if trial.cross_validated:
+            accuracy, low, high = trial.cross_validated
+            bar.say(f"  cross-validated accuracy of the training images {accuracy:.2%} ({low:.2%} to {high:.2%})")
+        bar.say(f"  {trial.parameters:,} numbers learned, {trial.seconds:.1f} s")
+    return len(run.trials)
+
+
+def epoch_line(epoch: "Epoch") -> str:
+    """An epoch's figures as people read them."""
+    monitor = next(name for name in epoch.figures if name != "loss")
+    loss, score = epoch.figures["loss"], epoch.figures[monitor]
     return (
-        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {loss:.4f}  val {run.monitor} {score:.2%}"
+        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {loss:.4f}  val {monitor} {score:.2%}"
         f"{' *' if epoch.best else '  '} {epoch.seconds:.1f} s, waited {epoch.waited:.0%}"
     )
 
@@ -145,6 +191,5 @@ def _conclude(run: "Run", as_json: bool) -> None:
         print_json({"model": str(outcome.model), "report": str(outcome.report), "remarks": remarks, "figures": parts})
         return
     for name, figures in outcome.figures.items():
-        remark = "the best epoch was chosen on it" if name == "val" else "nothing was chosen on it"
-        print(f"{name}: {run.task.headline(figures)} ({remark})")
+        print(f"{name}: {run.task.headline(figures)} ({outcome.remarks[name]})")
     print(f"model:  {outcome.model}\nreport: {outcome.report}")

@@ -152,7 +152,9 @@ def _own(classifier: Classifier | Ensemble, dataset: Dataset, part: str) -> list
     used = {
         "train": "it learned from these images",
         "all": "it learned from many of these images",
-        "val": "its best epoch was chosen on these images",
+        "val": "it learned from these images, too"
+        if any(record.get("learned_from_val") for record in own)
+        else "its best epoch was chosen on these images",
     }
     if own and part == "val" and len(cuts) > 1:
         return ["members held different images of this data back; what is val to one of them, another learned from"]

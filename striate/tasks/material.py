@@ -51,12 +51,48 @@ class Material:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What is frozen has been computed once: the features of all images, and what of the network learns on them.
+
+    Use it as a context, or `close` it: features are files.
+
+    Attributes:
+        learner: features -> logits.
+        train: in all views.
+        val: as evaluation sees them.
+    """
+
+    learner: Network
+    train: CachedFeatures
+    val: CachedFeatures
+
+    def answer(self, learner: nn.Module, device: torch.device, precision: Precision) -> NDArray[np.float32]:
+        """The learner, or its moving average, in eval mode -> logits (N, K) of the val part."""
+        return answer_features(learner, self.val, device, precision)
+
+    def material(self, device: torch.device, precision: Precision) -> Material:
+        """What `fit` is given."""
+        return Material(self.learner, self.train, lambda rest: self.answer(rest, device, precision), self.close)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.train.features.close()
+        self.val.features.close()
+
+    def __enter__(self) -> "Kept":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
 class Frozen:
-    """A network whose stages are frozen, in a run.
+    """A network of which the first stages, or all, are frozen.
 
     Attributes:
         network: all of it.
-        plan: of the run.
+        plan: how it learns.
         parts: "train" and "val".
         precision: in which features are computed and the rest is trained.
         accelerator: device and processes.
@@ -68,9 +104,9 @@ class Frozen:
     precision: Precision
     accelerator: "Accelerator"
 
-    def material(
+    def keep(
         self, targets: Mapping[PartName, Tensor], spare_folder: Path, workers: int, on_features: Watch | None
-    ) -> Material | None:
+    ) -> Kept | None:
         """Compute the features that are not in the cache; None if they are too many for it.
 
         Args:
@@ -90,17 +126,7 @@ class Frozen:
         val = self._open("val", description, spare_folder)
         self._compute(engine, (train, val), workers, on_features)
         held_back = CachedFeatures(val, targets["val"], batch_size=_VALIDATION_BATCH)
-
-        def close() -> None:
-            train.close()
-            val.close()
-
-        return Material(
-            cut.rest,
-            self._batches(train, targets["train"]),
-            lambda rest: answer_features(rest, held_back, device, self.precision),
-            close,
-        )
+        return Kept(cut.rest, self._batches(train, targets["train"]), held_back)
 
     def _open(self, part: PartName, description: dict[str, Any], spare_folder: Path) -> PartFeatures:
         """The features of a part: of what trains all views, of the rest evaluation's."""

@@ -20,10 +20,12 @@ class Wishes:
     Attributes:
         model: name of a network.
         weights: name of published weights, or "none".
-        freeze: "none", "all", or the last stage to freeze.
+        freeze: "auto", "none", "all", "classifier", or the last stage to freeze.
         epochs, optimizer, lr, batch_size: of the training.
         size: pixels a side of the network's input.
         views: of each training image whose features are kept where all stages are frozen; 0 keeps none.
+        last_stage: the last stage that is kept; a new head takes the place of what follows.
+        hidden: units of each dense layer of a new head.
         distort: how training images are distorted, in words: see `striate.data.parse_distortions`.
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
@@ -47,6 +49,8 @@ class Wishes:
     precision: PrecisionWish | None = None
     distort: str | None = None
     views: int | None = None
+    last_stage: str | None = None
+    hidden: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
@@ -60,7 +64,7 @@ class Wishes:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return asdict(self)
+        return asdict(self) | {"hidden": list(self.hidden) if self.hidden else None}
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class Plan:
     Attributes:
         network: name in the registry.
         weights: published weights that it starts from, or None.
-        freeze: "none", "all", or the last stage that is frozen.
+        freeze: "none", "all", "classifier" (all but it), the last stage that is frozen, or "auto": several candidates
+            learn, each from where the one before stopped (see `striate.tasks.thawing`).
         preset: what the network expects of an image, with the labels.
         pipeline: how training images are distorted.
         recipe: how it is trained.
@@ -80,6 +85,8 @@ class Plan:
         reasons: why, in words.
         views: of each training image, whose features are computed once and kept: evaluation's, and distorted ones;
             0 where images are distorted anew in each epoch.
+        last_stage, hidden: of a new head in the place of the last layers, as in `create_model`.
+        regression: the classifier is made at once, by `striate.training.fit_head`.
     """
 
     network: str
@@ -93,11 +100,16 @@ class Plan:
     class_weights: tuple[float, ...]
     reasons: tuple[str, ...]
     views: int = 0
+    last_stage: str | None = None
+    hidden: tuple[int, ...] = ()
+    regression: bool = False
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What the network is built with."""
-        return {"num_classes": len(self.preset.labels), "in_channels": self.preset.channels, "dims": 2}
+        arguments = {"num_classes": len(self.preset.labels), "in_channels": self.preset.channels, "dims": 2}
+        new_head = {"last_stage": self.last_stage, "hidden": list(self.hidden)}
+        return arguments | {name: value for name, value in new_head.items() if value}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -108,6 +120,7 @@ class Plan:
             "recipe": self.recipe.to_dict(),
             "class_weights": list(self.class_weights),
             "reasons": list(self.reasons),
+            "hidden": list(self.hidden),
         }
 
     @classmethod
@@ -121,5 +134,6 @@ class Plan:
                 "recipe": Recipe.from_dict(values["recipe"]),
                 "class_weights": tuple(values["class_weights"]),
                 "reasons": tuple(values["reasons"]),
+                "hidden": tuple(values.get("hidden", ())),
             }
         )

@@ -21,7 +21,9 @@ from striate.tasks.plan import Plan, Wishes
 from striate.training import Recipe, class_weights
 
 PRETRAINED = "efficientnet_lite0"  # what a laptop runs, and what the embedded weights are for
+_USUAL = {"all": (3e-3, 100, 10), "classifier": (3e-3, 100, 10), "auto": (3e-4, 300, 10)}  # rate, steps, fewest epochs
 _VIEWS = 4  # of each image, where features are kept
+_OF_DESCENT = ("epochs", "optimizer", "lr", "batch_size", "recipe", "views", "hidden", "last_stage")  # --freeze all
 _UNBALANCED = 3.0  # images of the largest class for one of the smallest, from which on classes are weighted
 
 
@@ -61,6 +63,8 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
         class_weights=weights,
         reasons=tuple(filter(None, (why_network, why_weights, why_freeze, why_views, why_classes))),
         views=views,
+        last_stage=wishes.last_stage,
+        hidden=wishes.hidden or (),
     )
 
 
@@ -98,22 +102,26 @@ def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
 
 
 def _choose_freeze(source: Source | None, wishes: Wishes) -> tuple[str, str]:
-    if wishes.freeze:
+    if wishes.freeze == "auto" and (wishes.hidden or wishes.last_stage):
+        raise ArgumentError("freeze auto tries new heads of its own: leave out hidden and last_stage, or freeze all")
+    if wishes.freeze not in (None, "auto"):
         random = "the frozen stages keep their random weights" if wishes.freeze != "none" and not source else ""
-        return wishes.freeze, random
-    if source:
-        return "all", "trains the head alone: the stages are frozen (--freeze none trains them too)"
-    return "none", ""
+        return str(wishes.freeze), random
+    if not source:
+        return "none", "all stages learn: random weights are not worth keeping" if wishes.freeze else ""
+    if wishes.freeze or not any(getattr(wishes, name) is not None for name in _OF_DESCENT):
+        return "auto", "tries the head first, and more while that gains (--freeze all stays with the head)"
+    return "all", "trains the head alone: the stages are frozen (--freeze none trains them too)"
 
 
 def _choose_views(freeze: str, wishes: Wishes, recipe: Recipe, usual: int) -> tuple[int, str]:
-    if freeze != "all" or recipe.mixup or recipe.cutmix:
+    if freeze == "none" or recipe.mixup or recipe.cutmix:
         if wishes.views:
-            expected = "0 or left out unless all stages are frozen and images are not mixed"
+            expected = "0 or left out unless stages are frozen and images are not mixed"
             raise ArgumentError.of("views", expected, wishes.views)
         return 0, ""
-    if wishes.views is not None:
-        return wishes.views, ""
+    if wishes.views is not None or freeze not in _USUAL:
+        return wishes.views or 0, ""
     what = "one view" if usual == 1 else f"{usual} views"
     return usual, f"sees {what} of each image: the features are computed once, and kept"
 
@@ -167,11 +175,13 @@ def _usual_batch_size(images: int) -> int:
 
 def _make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, pretrained: bool) -> Recipe:
     """Enough steps for what has to be learned: a head is soon trained, a network from random weights is not."""
-    rate, steps, fewest = (3e-3, 100, 10) if freeze == "all" else (3e-4, 600, 10) if pretrained else (3e-3, 2000, 15)
+    rate, steps, fewest = _USUAL.get(freeze) or ((3e-4, 600, 10) if pretrained else (3e-3, 2000, 15))
     optimizer = wishes.optimizer or "adamw"
     usual: dict[str, Any] = {"epochs": min(60, max(fewest, math.ceil(steps * batch_size / images)))}
     if optimizer.startswith("adam"):
         usual["lr"] = rate
+    if freeze == "auto":
+        usual["stage_decay"] = 0.5
     named = {"epochs": wishes.epochs, "lr": wishes.lr, "seed": wishes.seed}
     usual |= {name: value for name, value in named.items() if value is not None} | dict(wishes.recipe or {})
     return Recipe.usual(optimizer, **{"warmup_epochs": min(0.5, usual["epochs"] / 2), **usual})

@@ -14,6 +14,7 @@ from striate.metrics import Classification, worst_mistakes
 from striate.models import Network, Url, find_source
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.plan import Plan
+from striate.tasks.thawing import Trial
 from striate.training import Epoch
 
 _SHARES = {
@@ -47,6 +48,7 @@ def make_report(
     answers: Mapping[PartName, Probabilities],
     monitor: str,
     facts: Mapping[str, object],
+    trials: Sequence[Trial] = (),
 ) -> Report:
     """The report of a run; its headline is test where the data has one, else val.
 
@@ -57,6 +59,7 @@ def make_report(
         figures, answers: of each measured part, the figures of merit and the probabilities (N, K).
         monitor: the figure by which the best epoch was chosen.
         facts: seed, precision and the like, by name.
+        trials: what was tried before, where freezing is "auto".
     """
     task = ClassifyTask(dataset.multilabel)
     first: PartName = "test" if "test" in figures else "val"

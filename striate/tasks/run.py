@@ -1,28 +1,25 @@
 """A run: the training of a classifier from its plan to a model file, a record and a report."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
-from striate.errors import ArgumentError, StriateError
-from striate.layers import Norm
-from striate.models import ModelFile, Network, create_model, find_source, save_model
+from striate.data import Dataset, PartName
+from striate.models import ModelFile, find_source, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.evaluation import answer
-from striate.tasks.material import Frozen, Material, Watch
+from striate.tasks.learning import EVALUATION_BATCH, Job, Learning, make_network
+from striate.tasks.material import Watch
 from striate.tasks.plan import Plan
 from striate.tasks.report import make_report, write_report
 from striate.tasks.run_folder import RunFolder
+from striate.tasks.thawing import Thawing, Trial
 from striate.training import (
     Device,
     Epoch,
@@ -31,13 +28,8 @@ from striate.training import (
     agree,
     bf16_agrees,
     choose_precision,
-    fit,
-    freeze,
-    is_frozen,
     make_accelerator,
 )
-
-_EVALUATION_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -48,11 +40,13 @@ class Outcome:
         figures: by part: "val", by which the best epoch was chosen, and "test", by which nothing was.
         model: the model file.
         report: the page for people.
+        remarks: by part: what it served for beside.
     """
 
     figures: Mapping[PartName, Figures]
     model: Path
     report: Path
+    remarks: Mapping[PartName, str]
 
 
 class Run:
@@ -73,9 +67,9 @@ class Run:
         self.task = ClassifyTask(dataset.multilabel)
         self.outcome: Outcome | None = None
         self._accelerator = make_accelerator(device)
-        self._device, self._workers = device, workers
-        self._network = self._make_network()
-        self._refuse_lonely_images()
+        self._job = Job(dataset, self.task, self.monitor, self._accelerator, device, workers, self._remark)
+        self._thawing = Thawing(self._job, plan, folder) if plan.freeze == "auto" else None
+        self._learning = None if self._thawing else Learning(self._job, plan, make_network(plan), folder.checkpoints)
 
     @property
     def is_main(self) -> bool:
@@ -86,6 +80,11 @@ class Run:
     def monitor(self) -> str:
         """The figure by which the best epoch is chosen: where classes are weighted, each counts alike."""
         return "balanced_accuracy" if self.plan.class_weights else self.task.monitor
+
+    @property
+    def trials(self) -> list[Trial]:
+        """What was tried, where freezing is "auto"."""
+        return self._thawing.trials if self._thawing else []
 
     @property
     def notice(self) -> str:
@@ -105,150 +104,61 @@ class Run:
             on_features: called as features are computed, with the views that are done and those to do.
 
         Yields:
-            A record of each epoch; after a resume the finished ones come first, as they were.
+            A record of each epoch; after a resume the finished ones come first, as they were. Where freezing is "auto"
+            those of each candidate, from 1 again.
         """
-        network = self._network
-        precision = self._decide_precision(network)
+        precision = self._decide_precision()
         epochs: list[Epoch] = []
-        material = self._features(precision, on_features) or self._images(precision)
-        try:
-            for epoch in fit(
-                material.learner,
-                material.train,
-                lambda trained: self._validate(material.answer(trained)),
-                loss=self.task.loss(self.plan.recipe.label_smoothing, self.plan.class_weights),
-                recipe=self.plan.recipe,
-                monitor=self.monitor,
-                device=self._device,
-                precision=precision,
-                channels_last=True,
-                folder=self.folder.checkpoints,
-                resume=True,  # the folder of a new run has no checkpoint
-                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
-                num_classes=self.dataset.num_classes,
-                on_step=on_step,
-            ):
-                epochs.append(epoch)
-                self.write(self._lines(epochs))
-                yield epoch
-        finally:
-            material.close()
-        self._finish(network.eval(), epochs, precision)
+        for epoch in (self._thawing or self._learned).epochs(precision, on_step, on_features):
+            epochs.append(epoch)
+            self.write(self._lines(epochs))
+            yield epoch
+        if self._thawing:
+            epochs = self._thawing.history
+        self._finish(self._learned, epochs, precision)
 
-    def _make_network(self) -> Network:
-        plan = self.plan
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(plan.recipe.seed)
-            network = create_model(plan.network, weights=plan.weights, **plan.arguments)
-        freeze(network, plan.freeze)
-        return network
+    @property
+    def _learned(self) -> Learning:
+        """What learned: the only candidate, or the best of several."""
+        learning = self._thawing.best if self._thawing else self._learning
+        assert learning
+        return learning
 
-    def _refuse_lonely_images(self) -> None:
-        """Batch norm can't learn from a batch of one image."""
-        images, most = len(self.dataset.parts["train"]), self.plan.batch_size * self._accelerator.num_processes
-        smallest = images // math.ceil(images / most) // self._accelerator.num_processes
-        norms = (m for m in self._network.modules() if isinstance(m, Norm) and not is_frozen(m))
-        if smallest < 2 and any(norms):
-            raise ArgumentError(
-                f"batch_size must leave two images or more in every batch for the batch norm of {self.plan.network}: "
-                f"{images} images in batches of {self.plan.batch_size} leave {smallest}"
-            )
+    def _remark(self, text: str) -> None:
+        if text not in self.start["remarks"]:
+            self.start["remarks"].append(text)
 
-    def _images(self, precision: Precision) -> Material:
-        """The whole network, on images that are decoded in each epoch."""
-        train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
-        train.start()
-        val.start()
-
-        def answer(trained: nn.Module) -> NDArray[np.float32]:
-            classifier = self._classifier(trained, precision)
-            return classifier.engine.run(batch.images for batch in val.epoch(0))
-
-        def close() -> None:
-            train.close()
-            val.close()
-
-        return Material(self._network, train, answer, close)
-
-    def _features(self, precision: Precision, on_features: Watch | None) -> Material | None:
-        """What of the network is not frozen, on features that are computed once; None if they are not to be kept."""
-        if not self.plan.views:
-            return None
-        parts = self.dataset.parts
-        targets = {part: torch.from_numpy(self.task.targets(parts[part], self.dataset.num_classes)) for part in parts}
-        frozen = Frozen(self._network, self.plan, parts, precision, self._accelerator)
-        material = frozen.material(targets, self.folder.checkpoints / "features", self._workers, on_features)
-        remark = "the features are too many to keep: images are decoded and distorted in each epoch"
-        if material is None and remark not in self.start["remarks"]:
-            self.start["remarks"].append(remark)
-        return material
-
-    def _loader(self, part: PartName, *, distorted: bool) -> Loader:
-        return Loader(
-            self.dataset.parts[part],
-            self.plan.preset,
-            pipeline=self.plan.pipeline if distorted else None,
-            batch_size=self.plan.batch_size if distorted else _EVALUATION_BATCH,
-            seed=self.plan.recipe.seed,
-            workers=self._workers,
-            shuffle=distorted,
-            multilabel_classes=self._multilabel_classes,
-            rank=self._accelerator.process_index if distorted else 0,
-            world_size=self._accelerator.num_processes if distorted else 1,
-            pin=self._accelerator.device.type == "cuda",
-        )
-
-    def _decide_precision(self, network: Network) -> Precision:
+    def _decide_precision(self) -> Precision:
         """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
         if self.plan.precision != "auto":
             return self.plan.precision
         if "precision" not in self.start:
             # a head is trained in no time, and the features in fp32 may serve others
-            self.start["precision"] = "fp32" if self.plan.views else self._measure_precision(network)
+            self.start["precision"] = "fp32" if self.plan.views else self._measure_precision()
             self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
             self.write([self.start])
         precision: Precision = self.start["precision"]
         return precision
 
-    def _measure_precision(self, network: Network) -> Precision:
+    def _measure_precision(self) -> Precision:
         """The faster one; of several processes the first one's."""
-        batch = self._some("train", self.plan.batch_size)
+        network = self._learning.network if self._learning else make_network(self.plan)
+        batch = self._job.some("train", self.plan, self.plan.batch_size)
         network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
         return agree([choose_precision(network, images, targets, self.task.loss(0.0))])[0]
 
-    def _some(self, part: PartName, most: int) -> Batch:
-        """Some images of a part, spread evenly over it and read in this process."""
-        images = self.dataset.parts[part]
-        few = Part([images.items[i] for i in evenly(len(images), most)], images.store)
-        loader = Loader(few, self.plan.preset, batch_size=most, multilabel_classes=self._multilabel_classes)
-        return next(loader.epoch(0))
-
-    @property
-    def _multilabel_classes(self) -> int | None:
-        return self.dataset.num_classes if self.task.multilabel else None
-
-    def _validate(self, logits: NDArray[np.float32]) -> dict[str, float]:
-        """The figures of an epoch, from the logits of the val part: what chooses the best one, and the cost."""
-        if not np.isfinite(logits).all():
-            raise StriateError("the network's answers are no longer numbers: the learning rate is probably too high")
-        targets = self.task.targets(self.dataset.parts["val"], self.dataset.num_classes)
-        figures = self.task.measure(self.task.probabilities(logits), targets, self.dataset.classes)
-        loss = self.task.loss(0.0)(torch.from_numpy(logits), torch.from_numpy(targets))
-        return {self.monitor: getattr(figures, self.monitor), "loss": float(loss)}
-
-    def _classifier(self, network: nn.Module, precision: Precision) -> Classifier:
-        return Classifier(
-            Engine(network, self.plan.preset, device=self._accelerator.device, precision=precision), self.task
-        )
-
-    def _finish(self, network: Network, epochs: list[Epoch], precision: Precision) -> None:
+    def _finish(self, learning: Learning, epochs: list[Epoch], precision: Precision) -> None:
         """Measure the best epoch's weights and write what a training is for."""
+        if learning.choice:
+            learning.refit(precision)
         if not self.is_main:
             return
-        ready = folded(network)  # as `load` will run it
+        ready = folded(learning.network)  # as `load` will run it
         inference = self._inference_precision(ready, precision)
-        classifier = self._classifier(ready, inference)
+        classifier = Classifier(
+            Engine(ready, self.plan.preset, device=self._accelerator.device, precision=inference), self.task
+        )
         facts = {
             "train_precision": precision,
             "inference_precision": inference,
@@ -257,35 +167,54 @@ class Run:
         answers: dict[PartName, Probabilities] = {}
         figures: dict[PartName, Figures] = {}
         for name in [part for part in self.dataset.parts if part != "train"]:
-            answers[name] = answer(classifier, self.dataset.parts[name], workers=self._workers)
-            figures[name] = self._measure(name, answers[name])
+            if name == "val" and learning.choice:  # it learned from them since
+                answers[name] = self.task.probabilities(learning.logits)
+            else:
+                answers[name] = answer(classifier, self.dataset.parts[name], workers=self._job.workers)
+            figures[name] = self.task.measure(answers[name], self._job.targets(name), self.dataset.classes)
             result = {"figures": {part: f.to_dict() for part, f in figures.items()}, **facts}
-            save_model(self.folder.model, network, self._header(epochs, result))  # a bad test image costs no training
+            header = self._header(learning, epochs, result)
+            save_model(self.folder.model, learning.network, header)  # a bad test image costs no training
         shown = {"seed": self.plan.recipe.seed, **facts, "threads": self.start["threads"], **self.start["versions"]}
         report = make_report(
-            self.start, self.dataset, self.plan, network, epochs, figures, answers, self.monitor, shown
+            self.start,
+            self.dataset,
+            learning.plan,
+            learning.network,
+            epochs,
+            figures,
+            answers,
+            self.monitor,
+            shown,
+            self.trials,
         )
         write_report(self.folder.report, report)
         self.write([*self._lines(epochs), {"event": "result", **result}])
-        self.outcome = Outcome(figures, self.folder.model, self.folder.report)
+        self.outcome = Outcome(figures, self.folder.model, self.folder.report, self._remarks(learning))
+
+    def _remarks(self, learning: Learning) -> dict[PartName, str]:
+        if len(self.trials) > 1:
+            val = "what learns was chosen on it"
+        else:
+            val = "the best epoch was chosen on it" if learning.choice is None else "it was not learned from"
+        if learning.choice:
+            val += "; then the classifier learned from it, too"
+        return {"val": val, "test": "nothing was chosen on it"}
 
     def _inference_precision(self, network: nn.Module, precision: Precision) -> Precision:
         """bf16 only where it was faster in training and answers as fp32 does on held-back images."""
         if precision == "fp32":
             return "fp32"
-        held_back = self._some("val", _EVALUATION_BATCH).images.to(self._accelerator.device)
+        held_back = self._job.some("val", self.plan, EVALUATION_BATCH).images.to(self._accelerator.device)
         return "bf16" if bf16_agrees(network, held_back, multilabel=self.task.multilabel) else "fp32"
 
     def _lines(self, epochs: list[Epoch]) -> list[dict[str, Any]]:
         """The record so far."""
-        return [self.start, *({"event": "epoch", **epoch.to_dict()} for epoch in epochs)]
+        trials = [{"event": "trial", **trial.to_dict()} for trial in self.trials]
+        return [self.start, *trials, *({"event": "epoch", **epoch.to_dict()} for epoch in epochs)]
 
-    def _measure(self, part: PartName, probabilities: Probabilities) -> Figures:
-        targets = self.task.targets(self.dataset.parts[part], self.dataset.num_classes)
-        return self.task.measure(probabilities, targets, self.dataset.classes)
-
-    def _header(self, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:
-        plan = self.plan
+    def _header(self, learning: Learning, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:
+        plan = learning.plan
         scalars = {part: _scalars(figures) for part, figures in result["figures"].items()}
         return ModelFile(
             network=plan.network,
@@ -297,6 +226,8 @@ class Run:
                 **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
                 "remarks": self.start["remarks"][:20],  # all of them are in the run's record
                 "plan": plan.to_dict(),
+                "trials": [trial.to_dict() for trial in self.trials],
+                "learned_from_val": learning.choice is not None,
                 "epochs": [epoch.to_dict() for epoch in epochs],
                 **result,
                 "figures": scalars,

@@ -40,6 +40,16 @@ class RunFolder:
         """What `--resume` goes on from."""
         return self.path / "checkpoints"
 
+    def candidate(self, name: str) -> Path:
+        """The checkpoints of one of several candidates; the folder is made.
+
+        Raises:
+            OutputError: it can't be made.
+        """
+        folder = self.checkpoints / name
+        _make(folder)
+        return folder
+
     def refuse_old_run(self) -> None:
         """A run is never written over.
 
@@ -55,10 +65,7 @@ class RunFolder:
         Raises:
             OutputError: it can't be made.
         """
-        try:
-            self.checkpoints.mkdir(parents=True, exist_ok=True)
-        except OSError as e:
-            raise OutputError(f"can't make the folder {self.path}: {e.strerror}") from e
+        _make(self.checkpoints)
 
     def write(self, lines: list[dict[str, Any]]) -> None:
         """Replace the record by these lines, whole or not at all."""
@@ -85,6 +92,13 @@ class RunFolder:
         if not lines or "plan" not in lines[0]:
             raise DataError(f"{self.record} is not the record of a run: its first line has no plan")
         return lines
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
 
 
 def free_folder(parent: str, name: str) -> Path:

@@ -1,7 +1,7 @@
 """Train a classifier: data and wishes become a run, or an interrupted one is taken up again."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,12 @@ def train(
     precision: PrecisionWish | None = None,
     distort: str | None = None,
     views: int | None = None,
+    last_stage: str | None = None,
+    hidden: Sequence[int] | None = None,
     workers: int = 0,
     device: Device = "auto",
     val_share: float | None = None,
+    cut_seed: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
 ) -> Run:
@@ -50,7 +53,9 @@ def train(
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
-        freeze: "none", "all" (the head alone trains), or the last stage that is frozen.
+        freeze: "none", "all" (the head alone trains), "classifier" (its last layer alone), the last stage that is
+            frozen, or "auto", which tries the head first, and more of the network as long as that gains: what is done
+            with pretrained weights unless another argument is about training step by step.
         epochs, optimizer, lr, batch_size: of the training.
         size: pixels a side of the network's input.
         recipe: anything else of `striate.training.Recipe`, for one {"ema_decay": 0.999, "patience": 5}.
@@ -60,10 +65,13 @@ def train(
             `striate.data.parse_distortions`.
         views: of each training image whose features are computed once and kept, where all stages are frozen:
             evaluation's and distorted ones; 0 distorts and computes anew in each epoch.
+        last_stage: the last stage that is kept; a new head takes the place of what follows.
+        hidden: units of each dense layer of a new head, such as (256,).
         workers: processes that decode and distort; with any, a script needs `if __name__ == "__main__":`.
         device: where to compute.
         val_share: of the training images, how many are held back where the data has no val part, in (0, 1);
             0.2 if left out.
+        cut_seed: decides which those are; `seed` if left out.
         skip_bad: leave out files that can't be read, and record them.
         resume: go on with the run in `out`, on its own arguments.
 
@@ -79,17 +87,32 @@ def train(
     """
     more = dict(recipe) if recipe else None
     wishes = Wishes(
-        model, weights, freeze, epochs, optimizer, lr, batch_size, size, more, seed, precision, distort, views=views
+        model,
+        weights,
+        freeze,
+        epochs,
+        optimizer,
+        lr,
+        batch_size,
+        size,
+        more,
+        seed,
+        precision,
+        distort,
+        views=views,
+        last_stage=last_stage,
+        hidden=tuple(hidden) if hidden else None,
     )
     if resume:
-        return _resume(data, out, wishes, device, workers)
+        return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
     folder = _new_folder(data, out, device)
     share = VAL_SHARE if val_share is None else val_share
     if not 0 < share < 1:
         raise ArgumentError.of("val_share", "between 0 and 1: the best epoch is chosen on these images", share)
-    dataset = open_data(data, seed=wishes.seed or 0, val_share=share, skip_bad=skip_bad)
+    cut_seed = (wishes.seed or 0) if cut_seed is None else cut_seed
+    dataset = open_data(data, seed=cut_seed, val_share=share, skip_bad=skip_bad)
     plan = make_plan(dataset, wishes)
     run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, share, skip_bad), device, workers)
     folder.create()  # nothing is written before all is known to be sound
@@ -114,7 +137,7 @@ def _start(
     """The first line of a record: all that is needed to do it again."""
     return {
         "event": "start",
-        "command": _command(data, wishes, val_share, skip_bad),
+        "command": _command(data, wishes, val_share, dataset.cut_seed, skip_bad),
         "data": str(data),
         "skip_bad": skip_bad,
         "fingerprint": dataset.fingerprint,
@@ -129,7 +152,7 @@ def _start(
     }
 
 
-def _command(data: str | Path, wishes: Wishes, val_share: float, skip_bad: bool) -> list[str]:
+def _command(data: str | Path, wishes: Wishes, val_share: float, cut_seed: int | None, skip_bad: bool) -> list[str]:
     """What to type for the same training, however this one was asked for."""
     options = wishes.to_dict()
     recipe = options.pop("recipe") or {}
@@ -137,14 +160,23 @@ def _command(data: str | Path, wishes: Wishes, val_share: float, skip_bad: bool)
         del options["precision"]
     words = ["striate", "train", str(data)]
     for name, value in options.items():
-        words += [f"--{name.replace('_', '-')}", str(value)] if value is not None else []
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += [f"--{name.replace('_', '-')}", text] if value is not None else []
     for name, value in recipe.items():
         words += ["--recipe", f"{name}={value}"]
     words += ["--val-share", str(val_share)] if val_share != VAL_SHARE else []
+    words += ["--cut-seed", str(cut_seed)] if cut_seed not in (None, wishes.seed or 0) else []
     return [*words, "--skip-bad"] if skip_bad else words
 
 
-def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: Device, workers: int) -> Run:
+def _resume(
+    data: str | Path,
+    out: str | Path | None,
+    wishes: Wishes,
+    cut: Mapping[str, float | None],
+    device: Device,
+    workers: int,
+) -> Run:
     if out is None:
         raise ArgumentError("resume needs out, the folder of the run to go on with")
     folder = RunFolder(out)
@@ -152,13 +184,23 @@ def _resume(data: str | Path, out: str | Path | None, wishes: Wishes, device: De
     start = lines[0]
     if lines[-1]["event"] == "result":
         raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
-    for name, wish in wishes.to_dict().items():
-        if wish is not None and wish != start["wishes"].get(name):
-            raise ArgumentError.of(name, f"the run's own, {start['wishes'].get(name)!r}, when it is resumed", wish)
+    own_cut = {"cut_seed": start["cut_seed"], "val_share": start.get("val_share", VAL_SHARE)}
+    refuse_other_wishes({**wishes.to_dict(), **cut}, {**start["wishes"], **own_cut})
     plan = Plan.from_dict(start["plan"])
-    cut = {"seed": start["cut_seed"] or 0, "val_share": start.get("val_share", VAL_SHARE)}
-    dataset = open_data(data, skip_bad=start["skip_bad"], **cut)
+    seed, share = own_cut["cut_seed"] or 0, own_cut["val_share"]
+    dataset = open_data(data, seed=seed, val_share=share, skip_bad=start["skip_bad"])
     if dataset.fingerprint != start["fingerprint"]:
         raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
     torch.set_num_threads(start["threads"])  # sums in another order are other numbers
     return Run(folder, dataset, plan, start, device, workers)
+
+
+def refuse_other_wishes(wishes: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """What is resumed takes its own arguments; they may be said again.
+
+    Raises:
+        ArgumentError: a wish that differs.
+    """
+    for name, wish in wishes.items():
+        if wish is not None and wish != own.get(name):
+            raise ArgumentError.of(name, f"the run's own, {own.get(name)!r}, when it is resumed", wish)

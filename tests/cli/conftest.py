@@ -12,7 +12,7 @@ import torch
 
 from striate.cli import main
 from striate.models import load_model
-from striate.tasks import run
+from striate.tasks import learning
 
 
 class Result(NamedTuple):
@@ -43,7 +43,7 @@ def stop_at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractCon
 
     @contextmanager
     def stop(number: int) -> Iterator[None]:
-        fit = run.fit
+        fit = learning.fit
 
         def stopping(*arguments, on_step, **options):
             def watch(step):
@@ -54,7 +54,7 @@ def stop_at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractCon
             return fit(*arguments, on_step=watch, **options)
 
         with monkeypatch.context() as patch:
-            patch.setattr(run, "fit", stopping)
+            patch.setattr(learning, "fit", stopping)
             yield
 
     return stop

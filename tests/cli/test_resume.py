@@ -26,11 +26,11 @@ import os, sys
 import torch
 
 from striate.cli import main
-from striate.tasks import run
+from striate.tasks import learning
 
 if __name__ == "__main__":  # workers read this file too
     NUMBER, SIGNAL, SECONDS, *sys.argv[1:] = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:]
-    fit = run.fit
+    fit = learning.fit
 
     def signalling(*arguments, on_step, **options):
         def watch(step):
@@ -39,7 +39,7 @@ if __name__ == "__main__":  # workers read this file too
                 os.killpg(0, SIGNAL)
         return fit(*arguments, on_step=watch, save_seconds=SECONDS, **options)
 
-    run.fit = signalling
+    learning.fit = signalling
     torch.set_num_threads(1)
     main()
 """

@@ -152,8 +152,8 @@ def test_auxiliary_heads_and_features_that_are_maps(data):
     ("wishes", "message"),
     [
         ({"views": -1}, "views must be an integer of at least 0, got -1"),
-        ({"views": 2, "freeze": "none"}, "views must be 0 or left out unless all stages are frozen"),
-        ({"views": 2, "recipe": {"mixup": 0.2}}, "unless all stages are frozen and images are not mixed, got 2"),
+        ({"views": 2, "freeze": "none"}, "views must be 0 or left out unless stages are frozen"),
+        ({"views": 2, "recipe": {"mixup": 0.2}}, "unless stages are frozen and images are not mixed, got 2"),
     ],
 )
 def test_wrong_views(data, wishes, message):

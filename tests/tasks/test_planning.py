@@ -1,6 +1,7 @@
 """What striate chooses where the user leaves the choice, and the reason that it gives."""
 
 import json
+import re
 
 import pytest
 
@@ -35,7 +36,7 @@ PICTURES = [
 @pytest.mark.parametrize(("hw", "coloured", "network", "weights", "side", "channels"), PICTURES)
 def test_the_network_suits_the_pictures(make_dataset, hw, coloured, network, weights, side, channels):
     chosen = plan(make_dataset((5, 5), hw, coloured=coloured))
-    assert (chosen.network, chosen.weights, chosen.freeze) == (network, weights, "all" if weights else "none")
+    assert (chosen.network, chosen.weights, chosen.freeze) == (network, weights, "auto" if weights else "none")
     assert (chosen.preset.size_hw, chosen.preset.channels) == ((side, side), channels)
     assert chosen.preset.labels == ("class 0", "class 1")
     why = "too small for a pretrained network" if weights is None else "photographs, 64 pixels on the short side"
@@ -47,10 +48,10 @@ def test_the_network_suits_the_pictures(make_dataset, hw, coloured, network, wei
 def test_reasons_are_given_for_what_was_chosen_alone(make_dataset):
     small, photos = make_dataset((5, 5)), make_dataset((5, 5), (70, 70), coloured=True)
     assert plan(small, model="lenet5", weights="none").reasons == ()
-    assert [reason.split(":")[0] for reason in plan(photos).reasons] == [
+    assert [re.split(r":| \(", reason)[0] for reason in plan(photos).reasons] == [
         "efficientnet_lite0",
         "starts from efficientnet_lite0's ImageNet-1k weights",
-        "trains the head alone",
+        "tries the head first, and more while that gains",
         "sees 4 views of each image",
     ]
     assert plan(photos, weights="efficientnet_lite1").reasons[0] == "the network of the weights efficientnet_lite1"
@@ -71,7 +72,7 @@ def test_small_pictures_do_not_start_from_fetched_weights(make_dataset, monkeypa
 @installed
 def test_weights_that_are_here_are_taken(make_dataset):
     chosen = plan(make_dataset((5, 5)), model="efficientnet_lite0")
-    assert (chosen.weights, chosen.freeze) == ("efficientnet_lite0", "all")
+    assert (chosen.weights, chosen.freeze) == ("efficientnet_lite0", "auto")
 
 
 def test_weights_that_are_not_here(make_dataset, monkeypatch):

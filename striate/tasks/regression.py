@@ -1,0 +1,54 @@
+"""The classifier of a frozen network by regression: no steps and no epochs, its strength cross-validated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.tasks.material import Kept
+from striate.training import CachedFeatures, FittedHead, fit_head
+
+_MOST_ROWS = 20_000  # of features, beyond which one view of each image must do
+Rows = NDArray[np.float32]  # (N, D)
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A classifier that is made at once, by `fit_head`.
+
+    Attributes:
+        kept: features of the images.
+        num_classes: K.
+        class_weights: weight of each class in the cost; empty where all weigh the same.
+        seed: of the folds.
+    """
+
+    kept: Kept
+    num_classes: int
+    class_weights: tuple[float, ...]
+    seed: int
+
+    def choose(self) -> FittedHead:
+        """By cross-validation over the training images as evaluation sees them: the strength, and what it is worth."""
+        train = self.kept.train
+        return self._fit(_rows(train, 0), train.targets.numpy())
+
+    def fit(self, strength: float, parts: Sequence[CachedFeatures]) -> FittedHead:
+        """The classifier at one strength, on every view of the images of these parts."""
+        most = sum(part.features.views * len(part.features) for part in parts) <= _MOST_ROWS
+        views = [(part, view) for part in parts for view in range(part.features.views if most else 1)]
+        x = np.concatenate([_rows(part, view) for part, view in views])
+        y = np.concatenate([part.targets.numpy() for part, _ in views])
+        return self._fit(x, y, strengths=(strength,), folds=2)
+
+    def _fit(self, x: Rows, y: NDArray[np.int64], **options: object) -> FittedHead:
+        weights = np.array(self.class_weights)[y] if self.class_weights else None
+        return fit_head(x, y, self.num_classes, weights=weights, seed=self.seed, **options)  # type: ignore[arg-type]
+
+
+def _rows(part: CachedFeatures, view: int) -> Rows:
+    """The features of all images in one view."""
+    indices = np.arange(len(part.features))
+    rows: Rows = part.features.read(np.full_like(indices, view), indices).numpy()
+    return rows

@@ -1,0 +1,224 @@
+"""`--freeze auto`: how much of a pretrained network should learn is tried out, from little to much.
+
+1. The head alone, by regression on kept features (by descent where an image shows several classes).
+2. A hidden layer in the place of the last stage, on kept features.
+3. The last stage thaws, then the last two, four, eight …, each from the weights of the head before it, earlier stages
+   at lower rates (Howard and Ruder, 2018, arXiv:1801.06146); it ends with the first that does not gain.
+
+Each is compared with the best so far on the same held-back images. It is kept if it gains more than the noise, which is
+two standard errors of the paired difference: with weights w of the images and d = (right now) - (right before) of each,
+gain = Σ w d / Σ w, noise = 2 √(Σ w² d²) / Σ w. Nothing more is tried as soon as even no mistake at all would be no
+such gain (four mistakes or fewer, where images weigh the same), or where a class has fewer than ten images.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.models import Network
+from striate.tasks.learning import Job, Learning, can_regress, make_network
+from striate.tasks.material import Watch
+from striate.tasks.plan import Plan
+from striate.tasks.run_folder import RunFolder
+from striate.training import Epoch, Precision, Recipe, Step, agree
+
+_FEWEST_PER_CLASS = 10
+_HIDDEN = (256,)
+_SURE = 2.0  # standard errors
+_NEW = 10.0  # times the learning rate of what thaws
+Right = NDArray[np.float64]  # (N,) of each held-back image the share of its answers that is right
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate that was tried.
+
+    Attributes:
+        name: what learned.
+        score: of the held-back images.
+        gain: over the best before; None for the first.
+        noise: two standard errors of the gain.
+        kept: it is the best so far.
+        parameters: how many numbers learned.
+        seconds: it took, with its features.
+        reason: why it was kept or not, or why it was the last one.
+        cross_validated: accuracy of the training images by heads that had not seen them, and its interval.
+    """
+
+    name: str
+    score: float
+    gain: float | None
+    noise: float | None
+    kept: bool
+    parameters: int
+    seconds: float
+    reason: str
+    cross_validated: tuple[float, float, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+@dataclass
+class Thawing:
+    """The candidates of a run, one after the other.
+
+    Args:
+        job: what they share.
+        plan: of the run, whose freezing is "auto", and whose recipe is for stages that thaw.
+        folder: of the run.
+
+    Attributes:
+        trials: what was tried so far.
+        best: the one that is kept, once `epochs` has ended.
+        history: its epochs.
+    """
+
+    job: Job
+    plan: Plan
+    folder: RunFolder
+    trials: list[Trial] = field(default_factory=list)
+    best: Learning | None = None
+    history: list[Epoch] = field(default_factory=list)
+
+    def epochs(
+        self, precision: Precision, on_step: Callable[[Step], None] | None, on_features: Watch | None
+    ) -> Iterator[Epoch]:
+        """Learn, candidate after candidate; yields the epochs of all."""
+        for name, learning in self._candidates():
+            start, history = time.perf_counter(), []
+            for epoch in learning.epochs(precision, on_step, on_features):
+                history.append(epoch)
+                yield epoch
+            trial = self._judge(name, learning, time.perf_counter() - start)
+            self.trials.append(trial)
+            if trial.kept:
+                self.best, self.history = learning, history
+
+    def _candidates(self) -> Iterator[tuple[str, Learning]]:
+        """The next one, made when the one before has been judged."""
+        head = self._head()
+        yield "the head", head
+        if self._is_done():
+            return
+        names = list(head.network.stages)
+        if len(names) > 1:
+            yield f"{_HIDDEN[0]} hidden units in the place of {names[-1]}", self._hidden(names[-2])
+        for count in _doubling(len(names)):
+            if self._is_done():
+                return
+            yield f"the last {count} of {len(names)} stages", self._thawed(head.network, names, count)
+            if not self.trials[-1].kept:
+                return
+
+    def _head(self) -> Learning:
+        network = make_network(self.plan)
+        at_once = self.plan.views > 0 and can_regress(network, self.job.task)
+        freeze = "classifier" if at_once else "all"
+        plan = replace(self.plan, freeze=freeze, regression=at_once, recipe=_head_recipe(self.plan.recipe))
+        return self._learning("head", plan, network)
+
+    def _hidden(self, last_stage: str) -> Learning:
+        recipe = _head_recipe(self.plan.recipe)
+        plan = replace(self.plan, freeze="all", last_stage=last_stage, hidden=_HIDDEN, recipe=recipe)
+        return self._learning("hidden", plan, make_network(plan))
+
+    def _thawed(self, network: Network, names: list[str], count: int) -> Learning:
+        """From the weights of the candidate before, if it thawed, else from the head's."""
+        before = self.best.network if self.best and self.best.plan.freeze in names else network
+        freeze = names[-count - 1] if count < len(names) else "none"
+        plan = replace(self.plan, freeze=freeze, views=self.plan.views if freeze in names else 0)
+        return self._learning(f"thaw-{count}", plan, copy.deepcopy(before))
+
+    def _learning(self, name: str, plan: Plan, network: Network) -> Learning:
+        return Learning(self.job, plan, network, self.folder.candidate(name))
+
+    def _judge(self, name: str, learning: Learning, seconds: float) -> Trial:
+        """Compare it with the best so far; of several processes the first one's word counts."""
+        right, weights = self._right(learning), self._weights()
+        gain = noise = None
+        kept, reason = True, "the first"
+        if self.best:
+            gain, noise = paired_gain(self._right(self.best), right, weights)
+            (kept,) = agree([gain > noise])
+            reason = f"{gain:+.1%}, {'more' if kept else 'not more'} than noise, {noise:.1%}"
+        choice = learning.choice
+        return Trial(
+            name=name,
+            score=float(weights @ right / weights.sum()),
+            gain=gain,
+            noise=noise,
+            kept=kept,
+            parameters=learning.parameters,
+            seconds=seconds,
+            reason=reason,
+            cross_validated=(choice.accuracy, *choice.interval) if choice else None,
+        )
+
+    def _is_done(self) -> bool:
+        """Whether no other candidate could be told from the best one."""
+        counts = self.job.dataset.parts["train"].counts(self.job.dataset.num_classes)
+        assert self.best
+        right, weights = self._right(self.best), self._weights()
+        gain, noise = paired_gain(right, np.ones_like(right), weights)
+        mistakes = f"{(right < 1).sum()} mistakes on {len(right)} held-back images"
+        if counts.min() < _FEWEST_PER_CLASS:
+            return self._end(f"nothing else is tried: a class has {counts.min()} training images")
+        if agree([gain <= noise])[0]:
+            return self._end(f"nothing else is tried: {mistakes} leave no gain that could be told from noise")
+        return False
+
+    def _end(self, reason: str) -> bool:
+        self.trials[-1] = replace(self.trials[-1], reason=f"{self.trials[-1].reason}; {reason}")
+        return True
+
+    def _right(self, learning: Learning) -> Right:
+        targets = self.job.targets("val")
+        if self.job.task.multilabel:
+            return np.asarray(((learning.logits > 0) == (targets > 0)).mean(1))
+        return np.asarray(learning.logits.argmax(1) == targets, np.float64)
+
+    def _weights(self) -> NDArray[np.float64]:
+        """Of the held-back images: each class counts alike where classes are weighted, else each image."""
+        targets = self.job.targets("val")
+        if not self.plan.class_weights:
+            return np.ones(len(targets))
+        return np.asarray(1 / np.bincount(targets, minlength=self.job.dataset.num_classes)[targets])
+
+
+def _head_recipe(recipe: Recipe) -> Recipe:
+    """New layers learn faster than what has learned already."""
+    return replace(recipe, lr=_NEW * recipe.lr, stage_decay=1.0)
+
+
+def paired_gain(before: Right, after: Right, weights: NDArray[np.float64]) -> tuple[float, float]:
+    """By how much the weighted share of right answers grew, and two standard errors of that.
+
+    Example:
+        >>> before, after = np.array([0, 0, 0, 1.0]), np.array([1, 1, 1, 1.0])
+        >>> paired_gain(before, after, np.ones(4))
+        (0.75, 0.866...)
+    """
+    change = weights * (after - before)
+    total = weights.sum()
+    return float(change.sum() / total), float(_SURE * np.sqrt((change**2).sum()) / total)
+
+
+def _doubling(most: int) -> Iterator[int]:
+    """1, 2, 4, … and `most`.
+
+    Example:
+        >>> list(_doubling(9))
+        [1, 2, 4, 8, 9]
+    """
+    count = 1
+    while count < most:
+        yield count
+        count *= 2
+    yield most
