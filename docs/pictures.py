@@ -19,18 +19,26 @@ from striate.data import (
     Contrast,
     Crop,
     Distortion,
+    Erase,
+    Item,
     Mirror,
+    Part,
+    PcaColour,
     Pipeline,
     Rotate,
     Saturation,
     Shear,
     Translate,
+    Warp,
+    colour_components,
     preset_distortion,
     read_image,
 )
+from striate.data.stores import FolderStore
 from striate.draw import absolute_edges_picture, signed_edges_picture
 from striate.ops import edges
 from striate.preset import Preset
+from striate.training import cutmix, mixup
 
 IMAGES = Path(__file__).parent / "images"
 PHOTOS = Path(skimage.__file__).parent / "data"
@@ -90,7 +98,9 @@ def as_colour(grey: np.ndarray) -> np.ndarray:
 
 def distortions() -> None:
     """The box around the cup moves by the matrix that moved the pixels."""
-    coffee, preset = read("coffee.png"), Preset(size_hw=(150, 150), short_side=150)
+    coffee = read("coffee.png")
+    photographs = Part([Item("coffee.png", (0,)), Item("chelsea.png", (1,))], FolderStore(PHOTOS))
+    preset = Preset(size_hw=(150, 150), short_side=150, colour_pca=colour_components(photographs))
     alone = {
         "as evaluated": (),
         "Mirror(1)": (Mirror(1),),
@@ -98,18 +108,32 @@ def distortions() -> None:
         "Translate(0.3)": (Translate(0.3),),
         "Rotate(45)": (Rotate(45),),
         "Shear(30)": (Shear(30),),
+        "Warp(12)": (Warp(12),),
         "Brightness(0.6)": (Brightness(0.6),),
         "Contrast(0.8)": (Contrast(0.8),),
         "Saturation(1)": (Saturation(1),),
         "ColourShift(60)": (ColourShift(60),),
+        "PcaColour(0.6)": (PcaColour(0.6),),
+        "Erase(1)": (Erase(1),),
     }
-    rng = np.random.default_rng(6)
+    rng = np.random.default_rng(350)  # with which all of them show
     tiles = [
         (marked(Pipeline(steps).sample(rng, coffee.shape[:2], preset), coffee), [name]) for name, steps in alone.items()
     ]
-    save(page(tiles, 5), "distortions.png", 96)
+    save(page([*tiles, *mixed(coffee, read("chelsea.png"))], 5), "distortions.png", 256)
     several = [marked(COLOUR_PHOTOS.sample(rng, coffee.shape[:2], preset), coffee) for _ in range(5)]
-    save(page([(tile, []) for tile in several], 5), "pipeline.png", 96)
+    save(page([(tile, []) for tile in several], 5), "pipeline.png", 192)
+
+
+def mixed(cup: np.ndarray, cat: np.ndarray) -> list[tuple[np.ndarray, list[str]]]:
+    """Two photographs in one place, and what each counts."""
+    pictures = torch.from_numpy(np.stack([fit(cup, 150, 150), fit(cat, 150, 150)])).permute(0, 3, 1, 2).float()
+    tiles = []
+    for name, way, seed in (("mixup", mixup, 3), ("CutMix", cutmix, 9)):
+        images, shares = way(pictures, torch.eye(2), np.random.default_rng(seed), 1.0)
+        picture = images[0].permute(1, 2, 0).round().byte().numpy()
+        tiles.append((picture, [f"{name}: cup {shares[0, 0]:.2f}, cat {shares[0, 1]:.2f}"]))
+    return tiles
 
 
 def marked(distortion: Distortion, image: np.ndarray) -> np.ndarray:

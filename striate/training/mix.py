@@ -1,7 +1,7 @@
 """Batches in which two images share a place, and so do their targets: mixup and CutMix.
 
 Both are functions of a batch and a generator. Targets are shares of the classes, (N, K): one-hot rows, or 0 and 1 for
-each class where an image may show several.
+each class where an image may show several. Points, boxes and masks can't be shared so, and are not taken.
 """
 
 import math
