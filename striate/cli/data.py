@@ -6,6 +6,7 @@ import typer
 
 from striate.cli.options import Data, Json
 from striate.cli.output import note, print_json, print_table
+from striate.cli.suspects import show_suspects
 
 if TYPE_CHECKING:
     from striate.data import Summary
@@ -16,6 +17,9 @@ data = typer.Typer(help="Look at a data set before training on it.", no_args_is_
 @data.callback()
 def _group() -> None:
     """Keep `show` a verb of its own, although it is the only one."""
+
+
+data.command("suspects")(show_suspects)
 
 
 @data.command("show")

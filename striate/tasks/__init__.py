@@ -6,6 +6,8 @@ from striate.tasks.compare import compare_runs
 from striate.tasks.distort import draw_distortions
 from striate.tasks.edges import draw_edges
 from striate.tasks.ensemble import Ensemble
+from striate.tasks.ensemble_folder import EnsembleFolder
+from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
 from striate.tasks.evaluation import Evaluation, evaluate
 from striate.tasks.gain import Contender, Gain
 from striate.tasks.loading import load
@@ -13,26 +15,35 @@ from striate.tasks.network_table import network_table, parse_shape, side_by_side
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.run import Outcome, Run
 from striate.tasks.start import train
+from striate.tasks.suspects import SuspectLabel, Suspects, draw_suspects, suspect_labels
 
 __all__ = [
     "Classifier",
     "ClassifyTask",
     "Contender",
     "Ensemble",
+    "EnsembleFolder",
+    "EnsembleOutcome",
+    "EnsembleRun",
     "Evaluation",
     "Gain",
     "Outcome",
     "Prediction",
     "Run",
+    "SuspectLabel",
+    "Suspects",
     "compare_runs",
     "draw_distortions",
     "draw_edges",
+    "draw_suspects",
     "evaluate",
     "load",
     "network_table",
     "parse_shape",
     "predict_files",
     "side_by_side",
+    "suspect_labels",
     "train",
+    "train_ensemble",
     "write_predictions",
 ]

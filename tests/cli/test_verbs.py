@@ -23,6 +23,7 @@ VERBS = (
     ("edges",),
     ("cache", "prune"),
     ("data", "show"),
+    ("data", "suspects"),
     ("weights", "list"),
     ("weights", "show"),
     ("weights", "fetch"),
