@@ -15,6 +15,7 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Trial:
         parameters: how many numbers learned.
         seconds: it took, with its features.
         reason: why it was kept or not, or why it was the last one.
+        thawed: stages that had been frozen learned.
         cross_validated: accuracy of the training images by heads that had not seen them, and its interval.
     """
 
@@ -58,6 +60,7 @@ class Trial:
     parameters: int
     seconds: float
     reason: str
+    thawed: bool
     cross_validated: tuple[float, float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,8 +94,8 @@ class Thawing:
         self, precision: Precision, on_step: Callable[[Step], None] | None, on_features: Watch | None
     ) -> Iterator[Epoch]:
         """Learn, candidate after candidate; yields the epochs of all."""
-        for name, learning in self._candidates():
-            start, history = time.perf_counter(), []
+        for name, make in self.candidates():
+            start, history, learning = time.perf_counter(), list[Epoch](), make()
             for epoch in learning.epochs(precision, on_step, on_features):
                 history.append(epoch)
                 yield epoch
@@ -100,22 +103,39 @@ class Thawing:
             self.trials.append(trial)
             if trial.kept:
                 self.best, self.history = learning, history
+            if self.is_enough():
+                return
 
-    def _candidates(self) -> Iterator[tuple[str, Learning]]:
-        """The next one, made when the one before has been judged."""
+    def candidates(self) -> Iterator[tuple[str, Callable[[], Learning]]]:
+        """All of them, from little to much; each is made when the one before has been judged."""
         head = self._head()
-        yield "the head", head
-        if self._is_done():
-            return
         names = list(head.network.stages)
+        yield "the head", lambda: head
         if len(names) > 1:
-            yield f"{_HIDDEN[0]} hidden units in the place of {names[-1]}", self._hidden(names[-2])
+            yield f"{_HIDDEN[0]} hidden units in the place of {names[-1]}", lambda: self._hidden(names[-2])
         for count in _doubling(len(names)):
-            if self._is_done():
-                return
-            yield f"the last {count} of {len(names)} stages", self._thawed(head.network, names, count)
-            if not self.trials[-1].kept:
-                return
+            what = "the last stage" if count == 1 else f"the last {count} of {len(names)} stages"
+            yield what, partial(self._thawed, head.network, names, count)
+
+    def is_enough(self) -> bool:
+        """Whether what thawed last gained nothing, or no other candidate could be told from the best one."""
+        last = self.trials[-1]
+        if not last.kept and last.thawed:
+            return True
+        counts = self.job.dataset.parts["train"].counts(self.job.dataset.num_classes)
+        assert self.best
+        right, weights = self._right(self.best), self._weights()
+        gain, noise = paired_gain(right, np.ones_like(right), weights)
+        mistakes = f"{(right < 1).sum()} mistakes on {len(right)} held-back images"
+        if counts.min() < _FEWEST_PER_CLASS:
+            return self._end(f"nothing else is tried: a class has {counts.min()} training images")
+        if agree([gain <= noise])[0]:
+            return self._end(f"nothing else is tried: {mistakes} leave no gain that could be told from noise")
+        return False
+
+    def _end(self, reason: str) -> bool:
+        self.trials[-1] = replace(self.trials[-1], reason=f"{self.trials[-1].reason}; {reason}")
+        return True
 
     def _head(self) -> Learning:
         network = make_network(self.plan)
@@ -158,25 +178,9 @@ class Thawing:
             parameters=learning.parameters,
             seconds=seconds,
             reason=reason,
+            thawed=learning.plan.freeze not in ("all", "classifier"),
             cross_validated=(choice.accuracy, *choice.interval) if choice else None,
         )
-
-    def _is_done(self) -> bool:
-        """Whether no other candidate could be told from the best one."""
-        counts = self.job.dataset.parts["train"].counts(self.job.dataset.num_classes)
-        assert self.best
-        right, weights = self._right(self.best), self._weights()
-        gain, noise = paired_gain(right, np.ones_like(right), weights)
-        mistakes = f"{(right < 1).sum()} mistakes on {len(right)} held-back images"
-        if counts.min() < _FEWEST_PER_CLASS:
-            return self._end(f"nothing else is tried: a class has {counts.min()} training images")
-        if agree([gain <= noise])[0]:
-            return self._end(f"nothing else is tried: {mistakes} leave no gain that could be told from noise")
-        return False
-
-    def _end(self, reason: str) -> bool:
-        self.trials[-1] = replace(self.trials[-1], reason=f"{self.trials[-1].reason}; {reason}")
-        return True
 
     def _right(self, learning: Learning) -> Right:
         targets = self.job.targets("val")

@@ -1,0 +1,180 @@
+"""--freeze auto: which candidates are tried, which is kept, and what is said of it."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+import striate
+from striate.errors import ArgumentError
+from striate.models import create_model, find_source, load_model
+from striate.tasks import ClassifyTask
+from striate.tasks.learning import Job, can_regress, make_network
+from striate.tasks.plan import Wishes
+from striate.tasks.planning import make_plan
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.thawing import Thawing, paired_gain
+
+installed = pytest.mark.skipif(
+    not find_source("efficientnet_lite0").is_installed(), reason="the extra 'pretrained' is not installed"
+)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
+def test_the_gain_and_its_noise(pairs):
+    """Against McNemar's: with b images won and c lost, gain (b - c) / n, and noise of two standard deviations."""
+    before, after = np.array(pairs, float).T
+    gain, noise = paired_gain(before, after, np.ones(len(before)))
+    won, lost = int(((after == 1) & (before == 0)).sum()), int(((after == 0) & (before == 1)).sum())
+    assert gain == pytest.approx((won - lost) / len(pairs))
+    assert noise == pytest.approx(2 * np.sqrt(won + lost) / len(pairs))
+    if gain > noise:  # what is called a gain, an exact test of one side finds unlikely by chance
+        assert binomtest(won, won + lost, alternative="greater").pvalue < 0.05
+
+
+def test_weights_of_images():
+    before, after = np.array([0.0, 1, 1]), np.array([1.0, 1, 0])
+    assert paired_gain(before, after, np.array([2.0, 1, 1])) == pytest.approx((0.25, 2 * np.sqrt(5) / 4))
+
+
+@dataclass
+class Scripted:
+    """Something that learned, with so many mistakes on its first held-back images."""
+
+    mistakes: int
+    plan: object
+    network: object
+    targets: np.ndarray
+    choice: object = None
+    parameters: int = 1
+    logits: np.ndarray = field(init=False)
+
+    def epochs(self, *_):
+        answers = self.targets.copy()
+        answers[: self.mistakes] = 1 - answers[: self.mistakes]
+        self.logits = np.eye(2, dtype=np.float32)[answers]
+        yield SimpleNamespace(mistakes=self.mistakes)
+
+
+class Script(Thawing):
+    """Mistakes of each candidate in turn: the head, the hidden layer, 1, 2, 3 stages."""
+
+    mistakes: tuple[int, ...] = ()
+
+    def _learning(self, name, plan, network):
+        number = {"head": 0, "hidden": 1, "thaw-1": 2, "thaw-2": 3, "thaw-3": 4, "thaw-4": 4}[name]
+        return Scripted(self.mistakes[number], plan, network, self.job.targets("val"))
+
+
+def tried(make_dataset, mistakes, counts=(12, 12), held_back=40, class_weights=()):
+    dataset = make_dataset(counts, coloured=True)
+    val = dataset.parts["val"]
+    dataset.parts["val"] = type(val)(tuple(val.items[i % 2] for i in range(held_back)), val.store)
+    plan = make_plan(dataset, Wishes(model="resnet20", weights="none", freeze="none"))
+    task = ClassifyTask(False)
+    job = Job(dataset, task, "accuracy", None, "cpu", 0, print)
+    thawing = Script(job, plan, RunFolder("run"))
+    thawing.mistakes = mistakes
+    list(thawing.epochs("fp32", None, None))
+    return thawing
+
+
+CASES = [  # mistakes of 40 -> what was kept, how many were tried, the last one's reason
+    ((4, 0, 0, 0, 0), [True], "the first; nothing else is tried: 4 mistakes on 40 held-back images"),
+    ((0, 0, 0, 0, 0), [True], "the first; nothing else is tried: 0 mistakes"),
+    ((5, 5, 5, 5, 5), [True, False, False], r"\+0.0%, not more than noise, 0.0%"),
+    ((20, 16, 16, 12, 8), [True, False, False], r"\+10.0%, not more than noise, 10.0%"),  # 4 of 40, by 2 √4: no gain
+    ((20, 20, 14, 14, 0), [True, False, True, False], r"\+0.0%"),
+    ((20, 12, 20, 0, 0), [True, True, False], r"-20.0%"),  # what thaws is compared with the hidden layer
+    ((30, 30, 20, 10, 4), [True, False, True, True, True], "nothing else is tried: 4 mistakes"),
+    ((30, 30, 3, 0, 0), [True, False, True], "nothing else is tried: 3 mistakes"),
+]
+
+
+@pytest.mark.parametrize(("mistakes", "kept", "reason"), CASES)
+def test_what_is_tried_and_kept(make_dataset, mistakes, kept, reason):
+    thawing = tried(make_dataset, mistakes)
+    assert [trial.kept for trial in thawing.trials] == kept
+    assert thawing.trials[-1].reason.count(";") <= 1
+    assert re.search(reason, thawing.trials[-1].reason)
+    best = max(i for i, trial in enumerate(thawing.trials) if trial.kept)
+    assert thawing.history == [SimpleNamespace(mistakes=mistakes[best])]
+    assert thawing.best.mistakes == mistakes[best]
+
+
+def test_few_images_of_a_class_are_for_the_head_alone(make_dataset):
+    (trial,) = tried(make_dataset, (20, 0, 0, 0, 0), counts=(30, 9)).trials
+    assert "a class has 9 training images" in trial.reason
+
+
+def test_how_each_candidate_learns(make_dataset):
+    thawing = tried(make_dataset, (40, 40, 30, 20, 10))
+    plans = []
+    thawing._learning = lambda name, plan, network: plans.append((name, plan)) or SimpleNamespace(network=network)
+    for _, make in list(thawing.candidates()):
+        make()
+    found = dict(plans)
+    assert list(found) == ["head", "hidden", "thaw-1", "thaw-2", "thaw-4"]  # of resnet20: stem and three stages
+    assert [plan.freeze for plan in found.values()] == ["all", "all", "stage2", "stage1", "none"]
+    assert (found["hidden"].last_stage, found["hidden"].hidden) == ("stage2", (256,))
+    assert found["head"].recipe.lr == pytest.approx(10 * found["thaw-1"].recipe.lr)
+    assert found["thaw-4"].views == 0  # nothing is frozen, nothing is kept
+
+
+@pytest.mark.parametrize(
+    ("name", "multilabel", "able"),
+    [
+        ("resnet18", False, True),
+        ("vgg11", False, True),  # its last dense layer alone
+        ("resnet18", True, False),  # any number of classes an image
+        ("squeezenet1_1", False, False),  # a convolution makes the logits, and a pool their mean
+    ],
+)
+def test_which_classifiers_are_made_at_once(name, multilabel, able):
+    assert can_regress(create_model(name, width=1 / 16, num_classes=2), ClassifyTask(multilabel)) is able
+
+
+@installed
+def test_no_flags(write_png):
+    """Stripes in colour and nothing said: the head is made at once, and then learns from val as well."""
+    rng = np.random.default_rng(0)
+    for name, axis in (("across", 0), ("along", 1)):
+        Path("stripes", name).mkdir(parents=True)
+        for i in range(15):
+            wave = np.sin(np.arange(72) / rng.uniform(1.5, 3) + rng.uniform(0, 6)) * 100 + 128
+            picture = np.repeat(np.broadcast_to(wave[:, None] if axis else wave, (72, 72))[..., None], 3, axis=2)
+            picture = (picture * rng.uniform(0.5, 1, 3)).astype(np.uint8)
+            write_png(Path(f"stripes/{name}/{i}.png"), picture)
+    run = striate.train("stripes", out="run", size=64)
+    (epoch,) = list(run)
+    assert run.plan.freeze == "auto"
+    (trial,) = run.trials
+    assert (trial.name, trial.kept, trial.parameters) == ("the head", True, 2562)
+    assert trial.cross_validated[0] > 0.8
+    network, header = load_model("run/model.safetensors")
+    assert header.record["learned_from_val"] is True
+    assert header.record["plan"]["freeze"] == "classifier"
+    lines = [json.loads(line) for line in Path("run/record.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["start", "trial", "epoch", "result"]
+    assert run.outcome.figures["val"].accuracy == epoch.figures["accuracy"]
+    frozen = make_network(run.plan).state_dict()
+    assert all(
+        np.array_equal(frozen[k], v) for k, v in network.state_dict().items() if not k.startswith("head.classifier")
+    )
+    again = list(striate.train("stripes", out="again", size=64))
+    assert [e.figures for e in again] == [epoch.figures]
+    assert "learned from these images" in striate.evaluate("run", "stripes", part="val").remarks[0]
+
+
+@installed
+def test_auto_has_heads_of_its_own(write_stripes):
+    data = write_stripes("data", ("across", "along"), per_class=10)
+    with pytest.raises(ArgumentError, match="leave out hidden and last_stage, or freeze all"):
+        striate.train(data, out="run", model="efficientnet_lite0", freeze="auto", hidden=(16,))
