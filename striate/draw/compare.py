@@ -81,17 +81,26 @@ def comparison_rows(runs: Sequence[Run]) -> list[dict[str, object]]:
     return [_row(run) | {name: run.figures.get(name) for name in names} for run in ranked]
 
 
-def render_comparison(runs: Sequence[Run]) -> str:
+def render_comparison(runs: Sequence[Run], title: str = "", notes: Sequence[str] = ()) -> str:
     """The runs as one HTML page with their curves and a table; no script, no outside request.
 
     Args:
         runs: at least one.
+        title: of the page; how many runs there are if left out.
+        notes: sentences to begin it with.
 
     Raises:
         ArgumentError: there are none.
     """
     rows = comparison_rows(runs)
-    return render("compare.html", curves=picture(comparison_curves(runs)), rows=rows, columns=list(rows[0]))
+    return render(
+        "compare.html",
+        title=title or f"{len(rows)} runs compared",
+        notes=notes,
+        curves=picture(comparison_curves(runs)),
+        rows=rows,
+        columns=list(rows[0]),
+    )
 
 
 def _check(runs: Sequence[Run]) -> None:

@@ -1,6 +1,6 @@
 """Several runs beside each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,16 @@ from striate.tasks.run_folder import RunFolder
 from striate.training import Epoch
 
 
-def compare_runs(runs: Iterable[str | Path], out: str | Path | None = None) -> list[dict[str, object]]:
+def compare_runs(
+    runs: Iterable[str | Path], out: str | Path | None = None, *, title: str = "", notes: Sequence[str] = ()
+) -> list[dict[str, object]]:
     """The figures of each run, the best first; and their curves as a page.
 
     Args:
         runs: folders that `train` wrote; unfinished ones too, if they have an epoch.
         out: an HTML file for the curves.
+        title: of that page; how many runs there are if left out.
+        notes: sentences to begin it with.
 
     Raises:
         ArgumentError: a folder holds no run, or one without an epoch.
@@ -26,7 +30,7 @@ def compare_runs(runs: Iterable[str | Path], out: str | Path | None = None) -> l
     compared = [_read(RunFolder(run)) for run in runs]
     if out:
         with atomic_write(out) as f:
-            f.write(draw.render_comparison(compared).encode())
+            f.write(draw.render_comparison(compared, title, notes).encode())
     return draw.comparison_rows(compared)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.atomic import atomic_write
-from striate.errors import ArgumentError, DataError, ModelFileError
+from striate.errors import ArgumentError, DataError, ModelFileError, OutputError
 from striate.tasks.run_folder import RunFolder
 
 
@@ -49,6 +49,17 @@ class EnsembleFolder:
             names = ", ".join(missing)
             raise ModelFileError(f"{self.path} is an ensemble without a model of {names}: train on with --resume")
         return folders
+
+    def create(self) -> None:
+        """Make the folder.
+
+        Raises:
+            OutputError: it can't be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise OutputError(f"can't make the folder {self.path}: {e.strerror}") from e
 
     def write(self, record: dict[str, Any]) -> None:
         """Replace the record, whole or not at all."""

@@ -148,20 +148,26 @@ def _is_own(classifier: Classifier, dataset: Dataset) -> bool:
 def _own(classifier: Classifier | Ensemble, dataset: Dataset, part: str) -> list[str]:
     """A remark where the figure is on images that the model knows."""
     own = [member.record for member in classifier.members if _is_own(member, dataset)]
+    if not own or part == "test":
+        return []
     cuts = {(record.get("cut_seed"), record.get("val_share", VAL_SHARE)) for record in own}
-    used = {
-        "train": "it learned from these images",
-        "all": "it learned from many of these images",
-        "val": "it learned from these images, too"
-        if any(record.get("learned_from_val") for record in own)
-        else "its best epoch was chosen on these images",
-    }
-    if own and part == "val" and len(cuts) > 1:
+    if part == "val" and len(cuts) > 1:
         return ["members held different images of this data back; what is val to one of them, another learned from"]
-    if own and part in used:
-        who = "the model was" if len(classifier.members) == 1 else f"{len(own)} of the members were"
-        return [f"{who} trained on this data; {used[part]}"]
-    return []
+    members = len(classifier.members)
+    one = members == 1
+    who, they, their = (
+        ("the model was", "it", "its best epoch was")
+        if one
+        else (f"{len(own)} of {members} members were", "they", "their best epochs were")
+    )
+    used = {
+        "train": f"{they} learned from these images",
+        "all": f"{they} learned from many of these images",
+        "val": f"{their} chosen on these images",
+    }[part]
+    if part == "val" and any(record.get("plan", {}).get("regression") for record in own):
+        used = f"after choosing by these images {they} learned from them, too"
+    return [f"{who} trained on this data; {used}"]
 
 
 def _mirrored(classifier: Classifier | Ensemble, crops: Crops) -> list[str]:

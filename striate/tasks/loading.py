@@ -42,17 +42,18 @@ def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifi
 def _load_one(model: Model, device: Device) -> Classifier | Ensemble:
     path = Path(model)
     if EnsembleFolder(path).is_there():
-        return Ensemble([_from_file(folder.model, device) for folder in EnsembleFolder(path).finished()])
+        folders = EnsembleFolder(path).finished()
+        return Ensemble([_from_file(folder.model, str(folder.path), device) for folder in folders])
     if path.is_dir():
         path = RunFolder(path).model
     if path.is_file():
-        return _from_file(path, device)
+        return _from_file(path, str(model), device)
     if path.suffix:
         raise ModelFileError(f"no model file {path}: `striate train` writes one as RUN/model.safetensors")
     return _from_source(str(model), device)
 
 
-def _from_file(path: Path, device: Device) -> Classifier:
+def _from_file(path: Path, name: str, device: Device) -> Classifier:
     network, header = load_model(path)
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
@@ -62,7 +63,7 @@ def _from_file(path: Path, device: Device) -> Classifier:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
     precision = header.record.get("inference_precision", "fp32")
     engine = Engine(folded(network), header.preset, device=device, precision=precision)
-    return Classifier(engine, find_task(header.task, header.thresholds), header.record, name=str(path))
+    return Classifier(engine, find_task(header.task, header.thresholds), header.record, name=name)
 
 
 def _from_source(name: str, device: Device) -> Classifier:

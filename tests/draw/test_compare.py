@@ -36,6 +36,14 @@ def test_hostile_names_are_text(history, texts):
     assert not {"script", "img", "i"} & set(tags)
 
 
+def test_a_title_and_notes(history):
+    page = render_comparison([Run("a", history)], "An ensemble", ["<b>3</b> members", "They agree."])
+    assert "<h1>An ensemble</h1>" in page
+    assert "<p>&lt;b&gt;3&lt;/b&gt; members</p>" in page
+    assert "<p>They agree.</p>" in page
+    assert "<h1>1 runs compared</h1>" in render_comparison([Run("a", history)])
+
+
 @pytest.mark.parametrize("draw", [comparison_curves, comparison_rows, render_comparison])
 def test_needs_a_run(draw):
     with pytest.raises(ArgumentError, match="runs must be at least one"):
