@@ -1,11 +1,15 @@
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 import striate
 from striate.errors import ArgumentError, DataError
-from striate.tasks import Evaluation
+from striate.models import create_model
+from striate.preset import Preset
+from striate.runtime import Engine
+from striate.tasks import Classifier, Ensemble, Evaluation
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +99,72 @@ def test_progress(classifier, trained):
     seen = []
     striate.evaluate(classifier, trained.data, part="train", on_images=lambda done, total: seen.append((done, total)))
     assert seen == [(16, 48), (32, 48), (48, 48)]
+
+
+def test_several_crops(classifier, trained):
+    """The figures are those of all crops; what one crop would have said stands beside them."""
+    found = striate.evaluate(classifier, trained.data, crops=10)
+    once = striate.evaluate(classifier, trained.data)
+    paths = sorted((trained.data / "test").glob("*/*.png"))
+    rows = classifier.probabilities(paths, crops=10)
+    targets = [classifier.labels.index(path.parent.name) for path in paths]
+    assert found.figures.accuracy == (rows.argmax(1) == targets).mean()
+    assert found.figures.log_loss == pytest.approx(-np.log(rows[np.arange(18), targets]).mean(), rel=1e-4)
+    assert [(c.name, c.score) for c in found.contenders] == [
+        ("one crop", once.figures.accuracy),
+        ("10 crops", found.figures.accuracy),
+    ]
+    assert (once.contenders, once.gains) == ((), ())
+    assert "contenders" not in once.to_dict()
+    assert found.to_dict()["gains"][0]["change"]["n"] == 18
+    assert found.remarks == ("every second crop is mirrored, and training showed no mirrored images (try 5 crops)",)
+    assert striate.evaluate(classifier, trained.data, crops=5).remarks == ()
+
+
+def test_several_networks(classifier, trained, write_stripes):
+    """The trained network and one that knows nothing, of another size; and what they were trained on is told."""
+    idle = Classifier(
+        Engine(
+            create_model("lenet5", num_classes=3, in_channels=1),
+            Preset((32, 32), 1, (128.0,), (70.0,), labels=classifier.labels[::-1], short_side=36),
+        ),
+        classifier.task,
+        name="idle",
+    )
+    ensemble = Ensemble([classifier, idle])
+    found = striate.evaluate(ensemble, trained.data, crops=2, part="val")
+    assert [c.name for c in found.contenders] == [
+        str(trained.model),
+        "idle",
+        "mean of the members",
+        "ensemble of 2, one crop",
+        "ensemble of 2, 2 crops",
+    ]
+    assert found.contenders[-1].score == found.figures.accuracy
+    assert found.contenders[0].score == striate.evaluate(classifier, trained.data, crops=2, part="val").figures.accuracy
+    assert [(g.name, g.over) for g in found.gains] == [("2 crops", "one crop"), ("ensemble of 2", str(trained.model))]
+    assert found.remarks[0] == (
+        "1 of 2 members were trained on this data; their best epochs were chosen on these images"
+    )
+    new = write_stripes("new", classifier.labels, per_class=2, first=900)
+    assert striate.evaluate([trained.model, trained.run], new).remarks == ()
+
+
+def test_members_that_held_back_other_images(write_stripes):
+    """No part of the data is held back from all of them then."""
+    data = write_stripes("d", ("a", "b"), per_class=6)
+    for seed in (0, 1, 2):
+        list(striate.train(data, out=f"run{seed}", model="lenet5", epochs=1, seed=seed, cut_seed=min(seed, 1)))
+    (remark,) = striate.evaluate(["run0", "run1"], data, part="val").remarks
+    assert remark.startswith("members held different images of this data back")
+    (remark,) = striate.evaluate(["run1", "run2"], data, part="val").remarks
+    assert remark.startswith("2 of 2 members were trained on this data; their best epochs were chosen")
+
+
+def test_progress_over_members_and_crops(classifier, trained):
+    seen = []
+    ensemble = Ensemble([classifier, classifier])
+    striate.evaluate(ensemble, trained.data, crops=9, on_images=lambda done, total: seen.append((done, total)))
+    assert seen[0] == (9, 18 * 2 * 10)  # two even batches of the first member, one crop
+    assert seen[-1] == (360, 360)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
