@@ -12,6 +12,7 @@ from striate.training.head import FittedHead, fit_head
 from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 from striate.training.mix import cutmix, mixup
 from striate.training.optimizers import make_optimizer
+from striate.training.overfit import Overfit, overfit
 from striate.training.precision import Precision, autocast, bf16_agrees, choose_precision
 from striate.training.recipe import OptimizerName, Recipe
 from striate.training.records import Epoch, Progress, Step
@@ -30,6 +31,7 @@ __all__ = [
     "FittedHead",
     "Loss",
     "OptimizerName",
+    "Overfit",
     "PartFeatures",
     "Precision",
     "Progress",
@@ -53,6 +55,7 @@ __all__ = [
     "make_accelerator",
     "make_optimizer",
     "mixup",
+    "overfit",
     "pick_device",
     "softmax_cross_entropy",
     "with_auxiliary",
