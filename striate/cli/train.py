@@ -191,5 +191,5 @@ def _conclude(run: "Run", as_json: bool) -> None:
         print_json({"model": str(outcome.model), "report": str(outcome.report), "remarks": remarks, "figures": parts})
         return
     for name, figures in outcome.figures.items():
-        print(f"{name}: {run.task.headline(figures)} ({outcome.remarks[name]})")
+        print(f"{name}: {run.task.headline(figures)} ({outcome.remarks.get(name, 'nothing was chosen on it')})")
     print(f"model:  {outcome.model}\nreport: {outcome.report}")

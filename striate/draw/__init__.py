@@ -6,8 +6,9 @@ from striate.draw.curves import History, loss_curves, rate_curve, score_curves
 from striate.draw.edges import absolute_edges_picture, signed_edges_picture
 from striate.draw.pixels import png_bytes
 from striate.draw.reliability import Bin, reliability_diagram
-from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, render_report
+from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.sheet import Tile, sheet_png
+from striate.draw.strengths import strength_curve
 from striate.draw.views import Row, View, views_png
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Run",
     "StartWeights",
     "Tile",
+    "TrialRow",
     "View",
     "absolute_edges_picture",
     "comparison_curves",
@@ -37,5 +39,6 @@ __all__ = [
     "score_curves",
     "sheet_png",
     "signed_edges_picture",
+    "strength_curve",
     "views_png",
 ]

@@ -1,7 +1,7 @@
 """One training as one page: everything in a single HTML file that asks nothing of any server."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from striate.draw.confusion import NAMES_UP_TO, confused_pairs, confusion_map
@@ -10,6 +10,7 @@ from striate.draw.page import picture, render
 from striate.draw.pixels import check_pixels, thumbnail_uri
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.sheet import Tile
+from striate.draw.strengths import strength_curve
 from striate.errors import ArgumentError
 
 
@@ -34,7 +35,7 @@ class PartResult:
 
     Attributes:
         part: its name.
-        chosen_on: whether the best epoch was chosen on it, which flatters the network.
+        remark: what it served for, which flatters the network; empty where it served for nothing.
         n: how many images it holds.
         score: the share that is right, in [0, 1].
         interval: low and high end of its 95 % interval, or None where the score is no share of the images.
@@ -43,7 +44,7 @@ class PartResult:
     """
 
     part: str
-    chosen_on: bool
+    remark: str
     n: int
     score: float
     interval: tuple[float, float] | None
@@ -75,6 +76,18 @@ class DataSummary:
 
 
 @dataclass(frozen=True)
+class TrialRow:
+    """One of several candidates: what learned, how good it was on the held-back images, and whether it was kept."""
+
+    name: str
+    score: float
+    kept: bool
+    parameters: int
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class StartWeights:
     """The published weights that the training started from: their name, where they come from, their licence."""
 
@@ -102,6 +115,11 @@ class Report:
         command: what to type to do it again.
         facts: seed, versions, precision, device, … by name.
         weights: what the training started from, or None.
+        trials: what was tried, where there were several candidates.
+        losses: of a classifier that was made by regression: strength -> cross-validated loss.
+        strength: the one that was chosen.
+        cross_validated: accuracy of training images that were held back in turn, and its interval; or ().
+        suspects: training images whose label looks wrong.
 
     Raises:
         ArgumentError: there is no result.
@@ -121,6 +139,11 @@ class Report:
     command: str
     facts: Mapping[str, object]
     weights: StartWeights | None = None
+    trials: Sequence[TrialRow] = ()
+    losses: Mapping[float, float] = field(default_factory=dict)
+    strength: float = 0.0
+    cross_validated: Sequence[float] = ()
+    suspects: Sequence[Tile] = ()
 
     def __post_init__(self) -> None:
         if not self.results:
@@ -141,15 +164,21 @@ def render_report(report: Report) -> str:
         "report.html",
         report=report,
         first=report.results[0],
-        curves=[picture(draw(history)) for draw in (loss_curves, score_curves, rate_curve)],
+        curves=[] if report.losses else [picture(draw(history)) for draw in (loss_curves, score_curves, rate_curve)],
+        strengths=picture(strength_curve(report.losses, report.strength)) if report.losses else None,
+        suspects=_with_thumbnails(report.suspects),
         confusion=picture(confusion_map(counts, report.labels)) if len(counts) else None,
         names_up_to=NAMES_UP_TO,
         pairs=confused_pairs(counts, report.labels) if len(counts) else (),
         weakest_first=sorted(enumerate(report.per_class), key=lambda row: (not row[1].n, row[1].f1)),
         reliability=picture(reliability_diagram(report.bins)) if report.bins else None,
-        mistakes=[(tile, thumbnail_uri(tile.image, 320), _is_small(tile)) for tile in report.mistakes],
+        mistakes=_with_thumbnails(report.mistakes),
         columns=list(report.layers[0]) if report.layers else [],
     )
+
+
+def _with_thumbnails(tiles: Sequence[Tile]) -> list[tuple[Tile, str, bool]]:
+    return [(tile, thumbnail_uri(tile.image, 320), _is_small(tile)) for tile in tiles]
 
 
 def _is_small(tile: Tile) -> bool:

@@ -69,6 +69,12 @@ class ClassifyTask:
         """The figure by which the best epoch is chosen."""
         return "micro_f1" if self.multilabel else "accuracy"
 
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """What a model file keeps of it."""
+        kept = {"temperature": self.temperature}
+        return kept | {"probability": self.threshold} if self.multilabel else kept
+
     def loss(self, label_smoothing: float, class_weights: Sequence[float] = ()) -> Loss:
         """The cost of (logits, targets)."""
         if self.multilabel:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Logits = NDArray[np.float32]
 EVALUATION_BATCH = 64
+_WORTH_WORKERS = 1000  # images, from which on starting processes pays
 TOO_MANY = "the features are too many to keep: images are decoded and distorted in each epoch"
 
 
@@ -71,6 +72,22 @@ class Job:
             rank=self.accelerator.process_index if distorted else 0,
             world_size=self.accelerator.num_processes if distorted else 1,
         )
+
+    def logits(self, engine: Engine, part: PartName) -> Logits:
+        """(N, K) of the images of a part, in its order."""
+        images = self.dataset.parts[part]
+        workers = self.workers if len(images) > _WORTH_WORKERS else 0
+        loader = Loader(
+            images,
+            engine.preset,
+            batch_size=EVALUATION_BATCH,
+            workers=workers,
+            multilabel_classes=self._multilabel_classes,
+        )
+        try:
+            return engine.run(batch.images for batch in loader.epoch(0))
+        finally:
+            loader.close()
 
     def some(self, part: PartName, plan: Plan, most: int) -> Batch:
         """Some images of a part, spread evenly over it and read in this process."""

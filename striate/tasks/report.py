@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from striate.atomic import atomic_write
 from striate.data import Dataset, Part, PartName
-from striate.draw import DataSummary, History, PartResult, Report, StartWeights, Tile, render_report
+from striate.draw import DataSummary, History, PartResult, Report, StartWeights, Tile, TrialRow, render_report
 from striate.explain import Row, table
-from striate.metrics import Classification, worst_mistakes
+from striate.metrics import Classification, find_suspects, worst_mistakes
 from striate.models import Network, Url, find_source
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.plan import Plan
 from striate.tasks.thawing import Trial
-from striate.training import Epoch
+from striate.training import Epoch, FittedHead
 
 _SHARES = {
     "balanced accuracy": "balanced_accuracy",
@@ -26,6 +29,9 @@ _SHARES = {
     "mean average precision": "mean_average_precision",
     "calibration error": "calibration_error",
 }
+
+
+_MOST_SUSPECTS = 12
 
 
 def write_report(path: Path, report: Report) -> None:
@@ -48,7 +54,9 @@ def make_report(
     answers: Mapping[PartName, Probabilities],
     monitor: str,
     facts: Mapping[str, object],
+    remarks: Mapping[PartName, str],
     trials: Sequence[Trial] = (),
+    choice: FittedHead | None = None,
 ) -> Report:
     """The report of a run; its headline is test where the data has one, else val.
 
@@ -59,7 +67,9 @@ def make_report(
         figures, answers: of each measured part, the figures of merit and the probabilities (N, K).
         monitor: the figure by which the best epoch was chosen.
         facts: seed, precision and the like, by name.
-        trials: what was tried before, where freezing is "auto".
+        remarks: by part, what it served for beside being measured.
+        trials: what was tried, where freezing is "auto".
+        choice: the cross-validated head, where the classifier was made by regression.
     """
     task = ClassifyTask(dataset.multilabel)
     first: PartName = "test" if "test" in figures else "val"
@@ -69,7 +79,10 @@ def make_report(
     return Report(
         title=f"{plan.network} on {dataset.root}",
         labels=dataset.classes,
-        results=[_part_result(name, figures[name], task) for name in sorted(figures, key=lambda n: n != first)],
+        results=[
+            _part_result(name, figures[name], task, remarks.get(name, ""))
+            for name in sorted(figures, key=lambda n: n != first)
+        ],
         history=history_of(epochs, monitor),
         per_class=best.per_class,
         confusion=single.confusion if single else (),
@@ -81,14 +94,22 @@ def make_report(
         command=shlex.join(start["command"]),
         facts=facts,
         weights=_start_weights(plan),
+        trials=[
+            TrialRow(trial.name, trial.score, trial.kept, trial.parameters, trial.seconds, trial.reason)
+            for trial in trials
+        ],
+        losses=choice.losses if choice else {},
+        strength=choice.strength if choice else 0.0,
+        cross_validated=(choice.accuracy, *choice.interval) if choice else (),
+        suspects=_suspects(dataset, choice.held_back, plan) if choice else [],
     )
 
 
-def _part_result(part: str, figures: Figures, task: ClassifyTask) -> PartResult:
+def _part_result(part: str, figures: Figures, task: ClassifyTask, remark: str) -> PartResult:
     shares = {name: getattr(figures, attribute) for name, attribute in _SHARES.items() if hasattr(figures, attribute)}
     return PartResult(
         part=part,
-        chosen_on=part == "val",
+        remark=remark,
         n=figures.n,
         score=getattr(figures, task.monitor),
         interval=figures.interval if isinstance(figures, Classification) else None,
@@ -107,6 +128,22 @@ def history_of(epochs: Sequence[Epoch], monitor: str) -> History:
         best=max((e.epoch for e in epochs if e.best), default=len(epochs)),
         score_name=monitor.replace("_", " "),
     )
+
+
+def _suspects(dataset: Dataset, log_probabilities: NDArray[np.float64], plan: Plan) -> list[Tile]:
+    """Training images whose label looks wrong to a head that had not seen them, the most suspicious first."""
+    train = dataset.parts["train"]
+    found = find_suspects(log_probabilities, [item.labels[0] for item in train.items])
+    return [
+        Tile(
+            image=train.load(suspect.index, plan.preset.channels),
+            path=train.items[suspect.index].path,
+            true=dataset.classes[train.items[suspect.index].labels[0]],
+            predicted=dataset.classes[suspect.likely],
+            probability=float(np.exp(log_probabilities[suspect.index, suspect.likely])),
+        )
+        for suspect in found[:_MOST_SUSPECTS]
+    ]
 
 
 def _mistakes(part: Part, probabilities: Probabilities, dataset: Dataset, plan: Plan) -> list[Tile]:

@@ -1,19 +1,19 @@
 """A run: the training of a classifier from its plan to a model file, a record and a report."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from striate.data import Dataset, PartName
+from striate.metrics import cross_tempered, fit_temperature
 from striate.models import ModelFile, find_source, save_model
 from striate.runtime import Engine, folded
-from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
-from striate.tasks.evaluation import answer
 from striate.tasks.learning import EVALUATION_BATCH, Job, Learning, make_network
 from striate.tasks.material import Watch
 from striate.tasks.plan import Plan
@@ -156,25 +156,22 @@ class Run:
             return
         ready = folded(learning.network)  # as `load` will run it
         inference = self._inference_precision(ready, precision)
-        classifier = Classifier(
-            Engine(ready, self.plan.preset, device=self._accelerator.device, precision=inference), self.task
-        )
+        engine = Engine(ready, self.plan.preset, device=self._accelerator.device, precision=inference)
         facts = {
             "train_precision": precision,
             "inference_precision": inference,
-            "device": str(classifier.engine.device),
+            "device": str(engine.device),
+            "temperature": self._calibrate(learning),
         }
         answers: dict[PartName, Probabilities] = {}
         figures: dict[PartName, Figures] = {}
         for name in [part for part in self.dataset.parts if part != "train"]:
-            if name == "val" and learning.choice:  # it learned from them since
-                answers[name] = self.task.probabilities(learning.logits)
-            else:
-                answers[name] = answer(classifier, self.dataset.parts[name], workers=self._job.workers)
+            answers[name] = self._answer(name, learning, engine)
             figures[name] = self.task.measure(answers[name], self._job.targets(name), self.dataset.classes)
             result = {"figures": {part: f.to_dict() for part, f in figures.items()}, **facts}
             header = self._header(learning, epochs, result)
             save_model(self.folder.model, learning.network, header)  # a bad test image costs no training
+        remarks = self._remarks(learning)
         shown = {"seed": self.plan.recipe.seed, **facts, "threads": self.start["threads"], **self.start["versions"]}
         report = make_report(
             self.start,
@@ -186,11 +183,28 @@ class Run:
             answers,
             self.monitor,
             shown,
+            remarks,
             self.trials,
+            learning.choice,
         )
         write_report(self.folder.report, report)
         self.write([*self._lines(epochs), {"event": "result", **result}])
-        self.outcome = Outcome(figures, self.folder.model, self.folder.report, self._remarks(learning))
+        self.outcome = Outcome(figures, self.folder.model, self.folder.report, remarks)
+
+    def _calibrate(self, learning: Learning) -> float:
+        """Fit the temperature on the images held back, and answer with it from now on."""
+        temperature = fit_temperature(learning.logits, self._job.targets("val"), multilabel=self.task.multilabel)
+        self.task = replace(self.task, temperature=temperature)
+        return temperature
+
+    def _answer(self, part: PartName, learning: Learning, engine: Engine) -> Probabilities:
+        """Of the val part with temperatures that were fitted on other images of it, as its own would flatter."""
+        if part != "val":
+            return self.task.probabilities(self._job.logits(engine, part))
+        # a classifier that was made by regression has learned from them since
+        logits = learning.logits if learning.choice else self._job.logits(engine, part)
+        tempered = cross_tempered(logits, self._job.targets(part), multilabel=self.task.multilabel)
+        return ClassifyTask(self.task.multilabel).probabilities(tempered.astype(np.float32))
 
     def _remarks(self, learning: Learning) -> dict[PartName, str]:
         if len(self.trials) > 1:
@@ -199,7 +213,7 @@ class Run:
             val = "the best epoch was chosen on it" if learning.choice is None else "it was not learned from"
         if learning.choice:
             val += "; then the classifier learned from it, too"
-        return {"val": val, "test": "nothing was chosen on it"}
+        return {"val": val}
 
     def _inference_precision(self, network: nn.Module, precision: Precision) -> Precision:
         """bf16 only where it was faster in training and answers as fp32 does on held-back images."""
@@ -221,7 +235,7 @@ class Run:
             arguments=plan.arguments,
             task=self.task.name,
             preset=plan.preset,
-            thresholds={"probability": self.task.threshold} if self.task.multilabel else {},
+            thresholds=self.task.thresholds,
             record={
                 **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
                 "remarks": self.start["remarks"][:20],  # all of them are in the run's record

@@ -170,7 +170,7 @@ def test_no_flags(write_png):
     )
     again = list(striate.train("stripes", out="again", size=64))
     assert [e.figures for e in again] == [epoch.figures]
-    assert "learned from these images" in striate.evaluate("run", "stripes", part="val").remarks[0]
+    assert "it learned from them, too" in striate.evaluate("run", "stripes", part="val").remarks[0]
 
 
 @installed
