@@ -68,7 +68,7 @@ def test_a_spot_is_found_at_its_point(steps, preset, size_hw, seed, u, v):
     xy = np.array([u * size_hw[1], v * size_hw[0]])
     there = distortion.points(xy)
     bent = distortion.field is not None  # which bends a larger spot, too
-    radius = (2 if bent else 4) / min(g.axis_factors(distortion.geometry))  # of some 4 pixels in the result, or 2
+    radius = (2 if bent else 3) / abs(g.area_factor(distortion.geometry)) ** 0.5  # in the result some 3 pixels, or 2
     if seen_in(there, preset.size_hw, 16) and seen_in(xy, size_hw, 3 * radius):
         bright = distortion.image(spot(size_hw, xy, radius))[..., 0]
         assert np.abs(centre_of(np.where(bright > 12, bright, 0)) - there).max() < (0.6 if bent else 0.3)
