@@ -42,6 +42,7 @@ from striate.data.pipeline import (
     default_pipeline,
 )
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
+from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
@@ -53,6 +54,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "MAX_PIXELS",
     "ONE_CROP",
+    "SHARD_BYTES",
     "SMALL_COLOUR",
     "SMALL_GREY",
     "VAL_SHARE",
@@ -80,6 +82,7 @@ __all__ = [
     "Place",
     "Rotate",
     "Saturation",
+    "Shards",
     "Shear",
     "Sizes",
     "Spot",
@@ -107,4 +110,5 @@ __all__ = [
     "read_image",
     "summarize",
     "write_image",
+    "write_shards",
 ]

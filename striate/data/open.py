@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from striate.data.fingerprint import find_twins, fingerprint
 from striate.data.folder import read_class_folders, top_folder
 from striate.data.idx import find_idx, read_idx_folder
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Sizes, Store
+from striate.data.shards import LIST_NAME, listed_shards, read_shard_list, read_shards
 from striate.data.split import VAL_SHARE, cut_val
-from striate.data.stores import FileStore, FolderStore
+from striate.data.stores import FileStore, FolderStore, Listing
 from striate.data.table import Row, Table, class_name, natural_key
 from striate.data.threads import in_threads
 from striate.errors import ArgumentError, DataError, ImageError, Problem, UnknownNameError
@@ -28,11 +30,13 @@ def open_data(
     skip_bad: bool = False,
     classes: Sequence[str] | None = None,
 ) -> Dataset:
-    """Open a folder, a zip, a CSV or MNIST's idx files, and look at every image.
+    """Open a folder, a zip, a CSV, shards or MNIST's idx files, and look at every image.
 
     What `path` may be: a folder of class folders, in one level or under `train/ val/ test/`; a CSV with the
-    columns `path,label` and perhaps `part`, or a folder with one; a zip of either; a folder of idx files.
-    Every image is read once, for its digest and header; damage that only decoding shows turns up later.
+    columns `path,label` and perhaps `part`, or a folder with one; a zip of either; a folder of idx files; a tar of
+    WebDataset's, a folder of them, or a text file that lists them.
+    Every image is read once, for its digest and header; damage that only decoding shows turns up later. In shards that
+    striate wrote both are written down, and compared when an image is read.
 
     Args:
         path: the data.
@@ -56,14 +60,8 @@ def open_data(
     """
     if not 0 <= val_share < 1:
         raise ArgumentError.of("val_share", "in [0, 1)", val_share)
-    table = _find(Path(path))
-    names = _class_names(table, classes)
-    rows, checked, broken = _check_all(table.store, table.rows)
-    problems = (*table.problems, *broken)
-    if problems and not skip_bad:
-        raise DataError(f"{len(problems)} of the images in {path} can't be used (--skip-bad leaves them out)", problems)
-    _refuse_bare_classes(path, names, rows, given=classes is not None)
-    digests = {p: c.digest for p, c in checked.items()}
+    table, names, rows, checked, problems = gathered = gather(path, skip_bad=skip_bad, classes=classes)
+    digests = gathered.digests
     items = _items(rows, names)
     must_cut = "train" in items and "val" not in items and val_share > 0
     if must_cut:
@@ -87,6 +85,41 @@ def open_data(
     )
 
 
+class Gathered(NamedTuple):
+    """A data set that was found and checked, as it is divided by itself.
+
+    Attributes:
+        table: what was found.
+        names: of the classes.
+        rows: the good ones.
+        checked: what a reading of each image told, by path.
+        problems: what had to be left out.
+    """
+
+    table: Table
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    checked: dict[str, Checked]
+    problems: tuple[Problem, ...]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each image, by path."""
+        return {path: checked.digest for path, checked in self.checked.items()}
+
+
+def gather(path: str | Path, *, skip_bad: bool = False, classes: Sequence[str] | None = None) -> Gathered:
+    """Find out what lies at `path`, look at every image and name the classes; arguments and errors: `open_data`'s."""
+    table = _find(Path(path))
+    names = _class_names(table, classes)
+    rows, checked, broken = _check_all(table.store, table.rows)
+    problems = (*table.problems, *broken)
+    if problems and not skip_bad:
+        raise DataError(f"{len(problems)} of the images in {path} can't be used (--skip-bad leaves them out)", problems)
+    _refuse_bare_classes(path, names, rows, given=classes is not None)
+    return Gathered(table, names, rows, checked, problems)
+
+
 def evaluation_part(dataset: Dataset) -> PartName:
     """The part to measure a finished model on: test, else the data's own val, else all that there is.
 
@@ -103,19 +136,33 @@ def _find(path: Path) -> Table:
         raise DataError(f"no such file or folder: {path}")
     try:
         if path.is_dir():
-            return read_idx_folder(path) if find_idx(path) else _read_files(FolderStore(path), "")
+            return read_idx_folder(path) if find_idx(path) else _read_folder(path)
         if path.suffix.lower() == ".csv":
             return read_csv(FolderStore(path.parent), path.name)
         if path.suffix.lower() == ".zip":
             return _read_files(ZipStore.open(path), "zip of ")
+        if path.suffix.lower() == ".tar":
+            return read_shards(path.parent, [path.name])
+        if path.suffix.lower() == ".txt":
+            return read_shard_list(path)
     except OSError as e:
         raise DataError(f"{path} can't be read: {e.strerror}") from e
-    raise DataError(f"{path} is neither a folder, nor a .zip, nor a .csv")
+    raise DataError(f"{path} is neither a folder, nor a .zip, a .csv, a .tar, nor a .txt that lists tars")
 
 
-def _read_files(store: FileStore, prefix: str) -> Table:
-    """A CSV at the top if its first line says path and label, else class folders."""
+def _read_folder(path: Path) -> Table:
+    """Shards, or what zips hold as well."""
+    if (path / LIST_NAME).is_file():
+        return read_shard_list(path / LIST_NAME)
+    store = FolderStore(path)
     listing = store.listing()
+    shards = listed_shards(listing)
+    return read_shards(path, shards) if shards else _read_files(store, "", listing)
+
+
+def _read_files(store: FileStore, prefix: str, listing: Listing | None = None) -> Table:
+    """A CSV at the top if its first line says path and label, else class folders."""
+    listing = store.listing() if listing is None else listing
     if not listing.files:
         raise DataError("the data is empty: no files in it", listing.problems)
     if top := top_folder(listing):

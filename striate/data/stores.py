@@ -24,24 +24,12 @@ class Listing(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-class FileStore(ABC):
-    """Images in files: with their bytes at hand, all stores read them alike."""
+class ByteStore(ABC):
+    """Images as files have them: with their bytes at hand, all stores read them alike."""
 
     @abstractmethod
     def read(self, path: str) -> bytes:
         """The bytes of a file; an ImageError, without the path, where it can't be read."""
-
-    @abstractmethod
-    def listing(self) -> Listing:
-        """All files and folders."""
-
-    @abstractmethod
-    def refusal(self, path: str) -> str:
-        """Why `path`, which somebody wrote into a table, can't be used; empty if it can."""
-
-    @abstractmethod
-    def under(self, folder: str) -> "FileStore":
-        """The store of what lies under one of its folders."""
 
     def load(self, path: str, channels: int = 3, at_least_hw: tuple[int, int] | None = None) -> Pixels:
         """uint8 pixels (H, W, C)."""
@@ -58,6 +46,22 @@ class FileStore(ABC):
         """SHA-256 of the file."""
         with named(path):
             return hashlib.sha256(self.read(path)).hexdigest()
+
+
+class FileStore(ByteStore):
+    """Images in files that lie in folders, among others."""
+
+    @abstractmethod
+    def listing(self) -> Listing:
+        """All files and folders."""
+
+    @abstractmethod
+    def refusal(self, path: str) -> str:
+        """Why `path`, which somebody wrote into a table, can't be used; empty if it can."""
+
+    @abstractmethod
+    def under(self, folder: str) -> "FileStore":
+        """The store of what lies under one of its folders."""
 
 
 class FolderStore(FileStore):

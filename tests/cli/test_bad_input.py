@@ -107,7 +107,11 @@ def several_bad() -> str:
 # "striate train DATA --out run …": what DATA is, and what the message says.
 BAD_DATA = [
     ("no such path", lambda: "nowhere", "no such file or folder: nowhere"),
-    ("a file of another kind", lambda: write("d.txt", "hello"), "d.txt is neither a folder, nor a .zip, nor a .csv"),
+    (
+        "a file of another kind",
+        lambda: write("d.doc", "hello"),
+        "d.doc is neither a folder, nor a .zip, a .csv, a .tar",
+    ),
     ("an empty folder", empty_folder, "the data is empty: no files in it"),
     ("a class without images", an_empty_class, "wasps: no images in this class folder"),
     ("one class only", one_class, "only one class in d: 'ants'; a classifier needs at least two"),

@@ -119,8 +119,8 @@ def two_val_folders() -> str:
 
 
 def text_file() -> str:
-    write("d.txt", "hello")
-    return "d.txt"
+    write("d.doc", "hello")
+    return "d.doc"
 
 
 def empty_folder() -> str:
@@ -136,7 +136,7 @@ def no_images() -> str:
 BAD = [
     # the whole
     ("no such path", lambda: "nowhere", "no such file or folder: nowhere"),
-    ("a file of another kind", text_file, "d.txt is neither a folder, nor a .zip, nor a .csv"),
+    ("a file of another kind", text_file, "d.doc is neither a folder, nor a .zip, a .csv, a .tar"),
     ("an empty folder", empty_folder, "the data is empty: no files in it"),
     ("no images", no_images, "no images here: expected folders named for their classes"),
     ("images but no class folders", flat, "the images lie in no class folders"),
