@@ -59,7 +59,7 @@ def stripes_fixture() -> Callable[..., np.ndarray]:
     return stripes
 
 
-@pytest.fixture(name="write_stripes")
+@pytest.fixture(name="write_stripes", scope="session")
 def write_stripes_fixture() -> Callable[..., Path]:
     return write_stripes
 

@@ -19,6 +19,7 @@ from striate.tasks.loading import load
 from striate.tasks.member_process import Member, Prepare, train_members
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import make_plan
+from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
 from striate.tasks.start import refuse_other_wishes
 from striate.training import Device, Epoch, Step, make_accelerator
@@ -197,6 +198,7 @@ def train_ensemble(
     plan = make_plan(dataset, wished)
     record.setdefault("remarks", list(remarks_on(dataset)))
     if not resume:  # nothing is written before all is known to be sound
+        Run(folder.member(1), dataset, plan, {"remarks": []}, device, workers)  # refuses what a member would refuse
         folder.create()
         folder.write(record)
     return EnsembleRun(folder, dataset, plan, record, device, workers, prepare)
