@@ -2,7 +2,7 @@
 
 1. The head alone, by regression on kept features (by descent where an image shows several classes).
 2. A hidden layer in the place of the last stage, on kept features.
-3. The last stage thaws, then the last two, four, eight …, each from the weights of the head before it, earlier stages
+3. The last stage thaws, then the last two, four … and all, each from the weights of the head before it, earlier stages
    at lower rates (Howard and Ruder, 2018, arXiv:1801.06146); it ends with the first that does not gain.
 
 Each is compared with the best so far on the same held-back images. It is kept if it gains more than the noise, which is
@@ -215,14 +215,14 @@ def paired_gain(before: Right, after: Right, weights: NDArray[np.float64]) -> tu
 
 
 def _doubling(most: int) -> Iterator[int]:
-    """1, 2, 4, … and `most`.
+    """1, 2, 4, … and `most`, each at least twice the one before.
 
     Example:
         >>> list(_doubling(9))
-        [1, 2, 4, 8, 9]
+        [1, 2, 4, 9]
     """
     count = 1
-    while count < most:
+    while 2 * count <= most:
         yield count
         count *= 2
     yield most
