@@ -6,20 +6,17 @@ import typer
 
 from striate.cli.options import Data, Json
 from striate.cli.output import note, print_json, print_table
+from striate.cli.shard import shard_data
 from striate.cli.suspects import show_suspects
 
 if TYPE_CHECKING:
     from striate.data import Summary
 
-data = typer.Typer(help="Look at a data set before training on it.", no_args_is_help=True)
-
-
-@data.callback()
-def _group() -> None:
-    """Keep `show` a verb of its own, although it is the only one."""
+data = typer.Typer(help="Look at a data set before training on it; write it as shards.", no_args_is_help=True)
 
 
 data.command("suspects")(show_suspects)
+data.command("shard")(shard_data)
 
 
 @data.command("show")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A trained model file, or the name of published weights.")]
 Data = Annotated[
-    Path, typer.Argument(metavar="DATA", help="Class folders, a zip of them, a CSV (path,label) or idx files.")
+    Path, typer.Argument(metavar="DATA", help="Class folders, a zip of them, a CSV (path,label), shards or idx files.")
 ]
 With = Annotated[
     list[str] | None,

@@ -133,7 +133,7 @@ def is_text(name: str) -> bool:
         >>> is_text("café"), is_text("caf" + chr(0xDCE9))
         (True, False)
     """
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def escape_reason(path: str) -> str:

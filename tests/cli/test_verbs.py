@@ -24,6 +24,7 @@ VERBS = (
     ("cache", "prune"),
     ("data", "show"),
     ("data", "suspects"),
+    ("data", "shard"),
     ("weights", "list"),
     ("weights", "show"),
     ("weights", "fetch"),
