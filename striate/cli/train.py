@@ -65,6 +65,9 @@ def train(
     ] = None,
     skip_bad: SkipBad = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only see whether one batch can be learned; write nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a classifier on a folder of images, and write a model file, a record and a report.
@@ -74,6 +77,7 @@ def train(
     Example: `striate train photos/ --out run`
     """
     prepare_process()
+    from striate.cli.check import check as check_training
     from striate.cli.ensemble import is_ensemble, train_together
     from striate.tasks import train
     from striate.training import Recipe, leave
@@ -102,6 +106,9 @@ def train(
         "skip_bad": skip_bad,
         "resume": resume,
     }
+    if check:
+        check_training(data, options, as_json)
+        return
     if ensemble or (resume and is_ensemble(out)):
         train_together(data, ensemble, options, as_json)
         return
@@ -163,7 +170,7 @@ def _follow(run: "Run") -> None:
 def _tell_trials(run: "Run", bar: "Bar", told: int) -> int:
     """What has been tried since; returns how much has been told."""
     for trial in run.trials[told:] if run.is_main else ():
-        bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'}: {trial.reason}")
+        bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'} ({trial.reason})")
         if trial.cross_validated:
             accuracy, low, high = trial.cross_validated
             bar.say(f"  cross-validated accuracy of the training images {accuracy:.2%} ({low:.2%} to {high:.2%})")

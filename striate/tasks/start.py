@@ -108,16 +108,23 @@ def train(
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
     folder = _new_folder(data, out, device)
+    dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
+    run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, share, skip_bad), device, workers)
+    folder.create()  # nothing is written before all is known to be sound
+    run.write([run.start])
+    return run
+
+
+def open_and_plan(
+    data: str | Path, wishes: Wishes, val_share: float | None, cut_seed: int | None, *, skip_bad: bool
+) -> tuple[Dataset, Plan, float]:
+    """The data, what a training on it will do, and the share that is held back; `train` says what raises."""
     share = VAL_SHARE if val_share is None else val_share
     if not 0 < share < 1:
         raise ArgumentError.of("val_share", "between 0 and 1: the best epoch is chosen on these images", share)
     cut_seed = (wishes.seed or 0) if cut_seed is None else cut_seed
     dataset = open_data(data, seed=cut_seed, val_share=share, skip_bad=skip_bad)
-    plan = make_plan(dataset, wishes)
-    run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, share, skip_bad), device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return dataset, make_plan(dataset, wishes), share
 
 
 def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> RunFolder:
