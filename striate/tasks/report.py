@@ -32,6 +32,7 @@ _SHARES = {
 
 
 _MOST_SUSPECTS = 12
+_TOP = 5
 
 
 def write_report(path: Path, report: Report) -> None:
@@ -106,7 +107,9 @@ def make_report(
 
 
 def _part_result(part: str, figures: Figures, task: ClassifyTask, remark: str) -> PartResult:
-    shares = {name: getattr(figures, attribute) for name, attribute in _SHARES.items() if hasattr(figures, attribute)}
+    # of five classes and fewer, top-5 says nothing
+    told = [name for name in _SHARES if name != "top-5" or len(figures.per_class) > _TOP]
+    shares = {name: getattr(figures, _SHARES[name]) for name in told if hasattr(figures, _SHARES[name])}
     return PartResult(
         part=part,
         remark=remark,

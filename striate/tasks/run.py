@@ -207,13 +207,12 @@ class Run:
         return ClassifyTask(self.task.multilabel).probabilities(tempered.astype(np.float32))
 
     def _remarks(self, learning: Learning) -> dict[PartName, str]:
-        if len(self.trials) > 1:
-            val = "what learns was chosen on it"
-        else:
-            val = "the best epoch was chosen on it" if learning.choice is None else "it was not learned from"
-        if learning.choice:
-            val += "; then the classifier learned from it, too"
-        return {"val": val}
+        """What the parts served for beside being measured."""
+        if learning.choice is None:
+            chosen = "what learns" if len(self.trials) > 1 else "the best epoch"
+            return {"val": f"{chosen} was chosen on it"}
+        chosen = "what learns was chosen on it, and " if len(self.trials) > 1 else ""
+        return {"val": f"{chosen}it was measured before the classifier learned from it, too"}
 
     def _inference_precision(self, network: nn.Module, precision: Precision) -> Precision:
         """bf16 only where it was faster in training and answers as fp32 does on held-back images."""

@@ -126,11 +126,12 @@ class Thawing:
         assert self.best
         right, weights = self._right(self.best), self._weights()
         gain, noise = paired_gain(right, np.ones_like(right), weights)
-        mistakes = f"{(right < 1).sum()} mistakes on {len(right)} held-back images"
+        wrong = int((right < 1).sum())
+        mistakes = f"{wrong} {'mistake' if wrong == 1 else 'mistakes'} on {len(right)} held-back images"
         if counts.min() < _FEWEST_PER_CLASS:
             return self._end(f"nothing else is tried: a class has {counts.min()} training images")
         if agree([gain <= noise])[0]:
-            return self._end(f"nothing else is tried: {mistakes} leave no gain that could be told from noise")
+            return self._end(f"nothing else is tried: {mistakes} leave no room for a gain beyond noise")
         return False
 
     def _end(self, reason: str) -> bool:
@@ -163,7 +164,7 @@ class Thawing:
         """Compare it with the best so far; of several processes the first one's word counts."""
         right, weights = self._right(learning), self._weights()
         gain = noise = None
-        kept, reason = True, "the first"
+        kept, reason = True, "it comes first"
         if self.best:
             gain, noise = paired_gain(self._right(self.best), right, weights)
             (kept,) = agree([gain > noise])

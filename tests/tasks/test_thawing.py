@@ -87,8 +87,8 @@ def tried(make_dataset, mistakes, counts=(12, 12), held_back=40, class_weights=(
 
 
 CASES = [  # mistakes of 40 -> what was kept, how many were tried, the last one's reason
-    ((4, 0, 0, 0, 0), [True], "the first; nothing else is tried: 4 mistakes on 40 held-back images"),
-    ((0, 0, 0, 0, 0), [True], "the first; nothing else is tried: 0 mistakes"),
+    ((4, 0, 0, 0, 0), [True], "it comes first; nothing else is tried: 4 mistakes on 40 held-back images"),
+    ((0, 0, 0, 0, 0), [True], "it comes first; nothing else is tried: 0 mistakes"),
     ((5, 5, 5, 5, 5), [True, False, False], r"\+0.0%, not more than noise, 0.0%"),
     ((20, 16, 16, 12, 8), [True, False, False], r"\+10.0%, not more than noise, 10.0%"),  # 4 of 40, by 2 √4: no gain
     ((20, 20, 14, 14, 0), [True, False, True, False], r"\+0.0%"),
