@@ -170,15 +170,18 @@ def _frame(preset: Preset, source_hw: tuple[int, int]) -> tuple[motions.Matrix, 
 def decode_at_least_hw(preset: Preset, pipeline: Pipeline | None = None) -> tuple[int, int]:
     """How large an image must be decoded before its size is known; larger JPEGs may come at a fraction of theirs.
 
-    Twice what the preset needs, so that its own filter does the last of the shrinking, and what the narrowest crop
-    of the pipeline needs.
+    With a pipeline what its narrowest crop needs; its filter is no published one. Without, twice what the preset needs,
+    so that the preset's own filter does the last of the shrinking.
 
     Example:
         >>> decode_at_least_hw(Preset(size_hw=(224, 224), short_side=256))
         (512, 512)
+        >>> decode_at_least_hw(Preset(size_hw=(224, 224)), Pipeline((Crop((0.6, 1.0)),)))
+        (334, 334)
     """
     short = min(preset.size_hw)
-    factor = max(2 * (preset.short_side or short) / short, pipeline.zoom if pipeline else 1.0)
+    whole = (preset.short_side or short) / short
+    factor = max(whole, pipeline.zoom) if pipeline else 2 * whole
     return math.ceil(preset.size_hw[0] * factor), math.ceil(preset.size_hw[1] * factor)
 
 

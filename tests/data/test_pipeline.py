@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from striate.data.distortions import (
     Translate,
     Warp,
 )
+from striate.data.image import read_image
 from striate.errors import ArgumentError, UnknownNameError
 from striate.ops import geometry as g
 from striate.preset import Preset
@@ -200,3 +202,20 @@ def test_how_large_to_decode():
     preset = Preset((100, 200))
     assert p.decode_at_least_hw(preset) == (200, 400)
     assert p.decode_at_least_hw(preset, p.Pipeline((Crop((0.04, 1), (1, 1)),))) == (500, 1000)
+    assert p.decode_at_least_hw(preset, p.Pipeline((Mirror(),))) == (100, 200)
+    assert p.decode_at_least_hw(Preset((100, 100), short_side=120), p.Pipeline((Mirror(),))) == (120, 120)
+
+
+def test_a_photograph_is_decoded_at_a_fraction_where_the_crop_allows():
+    """Crops of 60 % and more of 1200x1600 pixels, at a fraction and whole: the same picture, and never enlarged."""
+    rng = np.random.default_rng(0)
+    smooth = cv2.resize(rng.integers(0, 256, (60, 80, 3), dtype=np.uint8), (1600, 1200), interpolation=cv2.INTER_CUBIC)
+    noisy = np.clip(smooth + rng.normal(0, 8, smooth.shape), 0, 255).astype(np.uint8)
+    data = cv2.imencode(".jpg", noisy)[1].tobytes()
+    preset, pipeline = Preset((224, 224), short_side=256), p.Pipeline((Mirror(), Crop((0.6, 1.0))))
+    whole, fraction = read_image(data), read_image(data, at_least_hw=p.decode_at_least_hw(preset, pipeline))
+    assert fraction.shape == (600, 800, 3)
+    for seed in range(10):
+        distortion = pipeline.sample(np.random.default_rng(seed), (1200, 1600), preset)
+        assert np.linalg.svd(2 * distortion.geometry[:2, :2])[1].max() <= 1  # from a pixel of the fraction
+        assert np.abs(distortion.image(whole) - distortion.image(fraction)).mean() < 1.5
