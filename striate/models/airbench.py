@@ -1,20 +1,25 @@
 """airbench94: the network that learns small coloured pictures fastest.
 
 Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024, arXiv:2404.00498 (section 3; after Page's ResNet-9).
-Filters start as the identity, as far as there are channels to pass on, beside random ones (section 3.3).
-Different here: the stem learns, where the paper's whitens patches by the data's covariance; norms have gains; the head
-takes the maximum over whatever is left, and does not divide the logits by nine.
+The stem whitens patches of two pixels a side by the training images' own covariance, and learns no more than its biases
+(section 3.2); filters start as the identity, as far as there are channels to pass on, beside random ones (section 3.3).
+Different here: norms have gains, biases learn no faster than the rest, and the head takes the maximum over whatever is
+left and does not divide the logits by nine.
 Shapes: N images, C channels, *S the spatial sizes: L, or H W, or D H W.
 """
 
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from striate.layers import GlobalMaxPool, conv, kinds, max_pool, scale_channels, sequential
 from striate.layers.dims import Conv
 from striate.models.network import Network
 from striate.models.registry import register
+
+_PATCH = 2  # pixels a side
+_SPREAD = 5e-4  # added to the mean squares along each axis, so that next to nothing is not blown up
 
 
 def block(dims: int, c_in: int, c_out: int) -> nn.Sequential:
@@ -34,9 +39,9 @@ def airbench(
     widths: tuple[int, ...], *, dims: int = 2, in_channels: int = 3, num_classes: int = 10, width: float = 1.0
 ) -> Network:
     """(N, in_channels, *S) -> (N, num_classes); the sizes are those of 32 pixels a side."""
-    channels = scale_channels(24, width)
+    channels = 2 * in_channels * _PATCH**dims  # 24 in colour
     stages: dict[str, nn.Module] = {  # 32 -> 31
-        "stem": sequential(conv=conv(dims, in_channels, channels, 2, padding=0), activation=nn.GELU())
+        "stem": sequential(conv=conv(dims, in_channels, channels, _PATCH, padding=0), activation=nn.GELU())
     }
     for number, wide in enumerate(widths, start=1):  # 31 -> 15 -> 7 -> 3
         c_in, channels = channels, scale_channels(wide, width)
@@ -50,7 +55,37 @@ def _identity_first(layer: Conv) -> Conv:
     return layer
 
 
-@register(airbench, size=32, smallest=9, classes=10)
+@torch.no_grad()
+def whiten_stem(network: Network, images: Tensor) -> None:
+    """Make the stem's filters those that whiten the patches of some images, and keep them so.
+
+    Half of them are the patches' principal axes, each divided by how far the patches spread along it; the others are
+    the same with the opposite sign.
+
+    Args:
+        network: of `airbench`.
+        images: (N, C, *S) as the network expects them.
+
+    Example:
+        >>> images = torch.randn(4, 3, 32, 32)
+        >>> network = airbench94()
+        >>> whiten_stem(network, images)
+        >>> network.stages.stem.conv(images).detach().std(dim=(0, 2, 3)).round(decimals=1).unique()
+        tensor([1.])
+    """
+    layer = network.stages["stem"].get_submodule("conv")
+    assert isinstance(layer, Conv)
+    dims, patches = images.ndim - 2, images
+    for axis in range(2, images.ndim):
+        patches = patches.unfold(axis, _PATCH, 1)  # (N, C, *S', 2, …)
+    rows = patches.movedim(1, 1 + dims).reshape(-1, images.shape[1] * _PATCH**dims).double()  # (M, C * 2 ** dims)
+    spread, axes = torch.linalg.eigh(rows.T @ rows / len(rows))
+    filters = (axes / (spread + _SPREAD).sqrt()).T.reshape(-1, *layer.weight.shape[1:])
+    layer.weight.copy_(torch.cat([filters, -filters]))
+    layer.weight.requires_grad_(False)
+
+
+@register(airbench, size=32, smallest=9, classes=10, prepare=whiten_stem)
 def airbench94(**options: Any) -> Network:
     """1,972,802 parameters."""
     return airbench((64, 256, 256), **options)

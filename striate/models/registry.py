@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from torch import Tensor
+
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.models.network import Network
 from striate.models.new_head import replace_head
@@ -31,6 +33,7 @@ class Entry:
         fixed_size: dense layers after a flatten allow `size` alone.
         one_sided: its logits never change their sign, which says nothing of one class alone: their differences do.
         published: who publishes weights -> how their names of tensors become ours.
+        prepare: what of a new network is computed from training images (N, C, *S) before it learns, in place; or None.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Entry:
     fixed_size: bool
     one_sided: bool
     published: Mapping[str, Rename]
+    prepare: Callable[[Network, Tensor], None] | None
 
 
 ENTRIES: dict[str, Entry] = {}
@@ -61,6 +65,7 @@ def register(
     fixed_size: bool = False,
     one_sided: bool = False,
     published: Mapping[str, Rename] | None = None,
+    prepare: Callable[[Network, Tensor], None] | None = None,
 ) -> Callable[[Build], Build]:
     """Put a variant into the registry under its function's name; its options are the family's keyword arguments.
 
@@ -89,9 +94,8 @@ def register(
             return with_new_head(network, entry, arguments)
 
         name = variant.__name__
-        entry = Entry(
-            name, build, options, size, smallest, channels, classes, dims, fixed_size, one_sided, published or {}
-        )
+        sizes = (size, smallest, channels, classes, dims)
+        entry = Entry(name, build, options, *sizes, fixed_size, one_sided, published or {}, prepare)
         ENTRIES[name] = entry
         return build
 

@@ -101,7 +101,7 @@ def check_plan(
 ) -> Check:
     """The same for a plan that is made already. Where freezing is "auto", the last stage and the head learn."""
     start, task = time.perf_counter(), ClassifyTask(dataset.multilabel)
-    network = make_network(plan)
+    network = make_network(plan, dataset.parts["train"])
     names = list(network.stages)
     all_but_the_last = ["none", *names][len(names) - 1]
     freeze(network, all_but_the_last if plan.freeze == "auto" else plan.freeze)

@@ -15,7 +15,7 @@ from torch import nn
 from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
 from striate.errors import ArgumentError, StriateError
 from striate.layers import Norm
-from striate.models import Network, create_model
+from striate.models import Network, create_model, find_entry
 from striate.runtime import Engine
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.material import Frozen, Kept, Material, Watch
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Logits = NDArray[np.float32]
 EVALUATION_BATCH = 64
+_PREPARE_WITH = 1000  # images
 _WORTH_WORKERS = 1000  # images, from which on starting processes pays
 TOO_MANY = "the features are too many to keep: images are decoded and distorted in each epoch"
 
@@ -101,11 +102,17 @@ class Job:
         return self.dataset.num_classes if self.task.multilabel else None
 
 
-def make_network(plan: Plan) -> Network:
-    """The network that a plan begins with; its seed decides what is random."""
+def make_network(plan: Plan, train: Part) -> Network:
+    """The network that a plan begins with: its seed decides what is random, and training images what they must."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.recipe.seed)
-        return create_model(plan.network, weights=plan.weights, **plan.arguments)
+        network = create_model(plan.network, weights=plan.weights, **plan.arguments)
+    prepare = find_entry(plan.network).prepare
+    if prepare and not plan.weights:
+        some = [train.items[i]._replace(labels=(0,)) for i in evenly(len(train), _PREPARE_WITH)]
+        (batch,) = Loader(Part(some, train.store), plan.preset, batch_size=_PREPARE_WITH).epoch(0)
+        prepare(network, batch.images)
+    return network
 
 
 class Learning:

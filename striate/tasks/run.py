@@ -69,7 +69,10 @@ class Run:
         self._accelerator = make_accelerator(device)
         self._job = Job(dataset, self.task, self.monitor, self._accelerator, device, workers, self._remark)
         self._thawing = Thawing(self._job, plan, folder) if plan.freeze == "auto" else None
-        self._learning = None if self._thawing else Learning(self._job, plan, make_network(plan), folder.checkpoints)
+        self._learning: Learning | None = None
+        if not self._thawing:
+            network = make_network(plan, dataset.parts["train"])
+            self._learning = Learning(self._job, plan, network, folder.checkpoints)
 
     @property
     def is_main(self) -> bool:
@@ -142,7 +145,7 @@ class Run:
 
     def _measure_precision(self) -> Precision:
         """The faster one; of several processes the first one's."""
-        network = self._learning.network if self._learning else make_network(self.plan)
+        network = self._learning.network if self._learning else make_network(self.plan, self.dataset.parts["train"])
         batch = self._job.some("train", self.plan, self.plan.batch_size)
         network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)

@@ -139,7 +139,7 @@ class Thawing:
         return True
 
     def _head(self) -> Learning:
-        network = make_network(self.plan)
+        network = make_network(self.plan, self.job.dataset.parts["train"])
         at_once = self.plan.views > 0 and can_regress(network, self.job.task)
         freeze = "classifier" if at_once else "all"
         plan = replace(self.plan, freeze=freeze, regression=at_once, recipe=_head_recipe(self.plan.recipe))
@@ -148,7 +148,7 @@ class Thawing:
     def _hidden(self, last_stage: str) -> Learning:
         recipe = _head_recipe(self.plan.recipe)
         plan = replace(self.plan, freeze="all", last_stage=last_stage, hidden=_HIDDEN, recipe=recipe)
-        return self._learning("hidden", plan, make_network(plan))
+        return self._learning("hidden", plan, make_network(plan, self.job.dataset.parts["train"]))
 
     def _thawed(self, network: Network, names: list[str], count: int) -> Learning:
         """From the weights of the candidate before, if it thawed, else from the head's."""

@@ -129,8 +129,8 @@ def test_the_same_picture_with_two_labels(make_dataset):
 
 
 def test_parameters_out_of_reach(make_dataset, monkeypatch):
-    def cut_off(plan):
-        network = make_network(plan)
+    def cut_off(plan, train):
+        network = make_network(plan, train)
         network.stages["conv1"].register_forward_hook(lambda module, inputs, output: output.detach())
         return network
 

@@ -16,7 +16,7 @@ import striate
 from striate.errors import ArgumentError
 from striate.models import create_model, find_source, load_model
 from striate.tasks import ClassifyTask
-from striate.tasks.learning import Job, can_regress, make_network
+from striate.tasks.learning import Job, can_regress
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run_folder import RunFolder
@@ -164,7 +164,7 @@ def test_no_flags(write_png):
     lines = [json.loads(line) for line in Path("run/record.jsonl").read_text().splitlines()]
     assert [line["event"] for line in lines] == ["start", "trial", "epoch", "result"]
     assert run.outcome.figures["val"].accuracy == epoch.figures["accuracy"]
-    frozen = make_network(run.plan).state_dict()
+    frozen = create_model(run.plan.network, weights=run.plan.weights, **run.plan.arguments).state_dict()
     assert all(
         np.array_equal(frozen[k], v) for k, v in network.state_dict().items() if not k.startswith("head.classifier")
     )
