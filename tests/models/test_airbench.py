@@ -12,7 +12,7 @@ SIDES = {1: (400,), 2: (32, 32), 3: (12, 12, 12)}
 
 @pytest.mark.parametrize(("dims", "channels"), [(1, 1), (1, 2), (2, 1), (2, 3), (3, 1)])
 def test_patches_leave_the_stem_white(dims, channels):
-    """NumPy's second moments of the filters' answers to the very patches: the identity, whatever the images are like."""
+    """Second moments of the answers to the very patches, by NumPy: the identity, whatever the images are like."""
     rng = np.random.default_rng(dims)
     noise = rng.normal(size=(6, channels, *SIDES[dims]))
     smooth = noise + 0.9 * np.roll(noise, 1, axis=-1) + 0.3 * rng.normal(size=(6, 1, *SIDES[dims]))  # neighbours alike
