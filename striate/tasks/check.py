@@ -203,7 +203,7 @@ def _first_loss(planned: Overfit, dataset: Dataset, plan: Plan) -> Finding:
 def _gradient(planned: Overfit) -> Finding:
     if planned.broken:
         text = f"not finite in {_some(planned.broken)}: try a lower learning rate, or --recipe clip_norm=1"
-    elif planned.silent and planned.steps:
+    elif planned.silent:
         text = f"none reaches {_some(planned.silent)}: freeze them, or mend what stands between them and the loss"
     else:
         return Finding("gradient", True, "finite, and reaches all that learns")
@@ -219,13 +219,18 @@ def _one_batch_by_heart(planned: Overfit, recipe: Recipe, attempt: Callable[[Rec
     text = f"learning rate {recipe.lr:g} {planned.outcome}"
     if planned.done:
         return Finding("one batch", True, text)
+    if planned.late and not planned.exploded:
+        return Finding("one batch", True, f"{text} (not judged)")
     for lr in _other_rates(recipe):
         other = attempt(replace(recipe, lr=lr), _MOST_OTHER_SECONDS)
         if other.done:
             return Finding("one batch", False, f"{text}; {lr:g} {other.outcome}: try --lr {lr:g}")
+        if other.late:
+            way = "a lower" if planned.exploded else "another"
+            return Finding("one batch", False, f"{text}: try {way} one (there is no time to say which)")
     tried = ", ".join(f"{lr:g}" for lr in _other_rates(recipe))
     hint = "do the labels belong to the images? (`striate data suspects`, `striate distort`)"
-    return Finding("one batch", False, f"{text}, and so does none of {tried}: {hint}")
+    return Finding("one batch", False, f"{text}; none of {tried} learns it by heart: {hint}")
 
 
 def _other_rates(recipe: Recipe) -> list[float]:

@@ -27,7 +27,7 @@ class Overfit:
         losses: before each step, and after the last one.
         accuracy: share of the images that were told right at the end, by all of their tags where there are several.
         late: there was no time for more steps.
-        silent: names of the parameters that train and that no step gave a gradient other than zero.
+        silent: names of the parameters that train and that no step, of five or more, gave a gradient other than zero.
         broken: names of those whose gradient was not finite.
     """
 
@@ -49,14 +49,19 @@ class Overfit:
         return self.accuracy == 1 and self.losses[-1] <= ENOUGH
 
     @property
+    def exploded(self) -> bool:
+        """Whether the loss rose, or is no number."""
+        return not math.isfinite(self.losses[-1]) or self.losses[-1] > _WORSE * self.losses[0]
+
+    @property
     def outcome(self) -> str:
         """In words."""
         first, last = self.losses[0], self.losses[-1]
         if self.done:
             return f"learns the batch by heart in {self.steps} steps"
-        if not math.isfinite(last) or last > _WORSE * first:
+        if self.exploded:
             return f"explodes: the loss went from {first:.3g} to {last:.3g} in {self.steps} steps"
-        if last > _DEAD * first:
+        if last > _DEAD * first and not self.late:
             return f"is dead: the loss went from {first:.3g} to {last:.3g} in {self.steps} steps"
         in_time = ", all there was time for" if self.late else ""
         return f"tells {self.accuracy:.0%} of the batch right after {self.steps} steps{in_time}, loss {last:.3g}"
@@ -109,7 +114,8 @@ def overfit(
         logits = answers.logits if isinstance(answers, AuxiliaryLogits) else answers
         losses.append(loss(logits, targets).item())
         late = time.perf_counter() > end
-        found = Overfit(recipe.lr, tuple(losses), _accuracy(logits, targets), late, _sorted(silent), _sorted(broken))
+        unreached = silent if len(losses) > _FEWEST else set()
+        found = Overfit(recipe.lr, tuple(losses), _accuracy(logits, targets), late, _sorted(unreached), _sorted(broken))
         known = found.done and (not silent or found.steps >= _FEWEST)
         if known or late or found.steps >= most_steps or not math.isfinite(losses[-1]):
             return found

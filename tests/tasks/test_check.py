@@ -99,7 +99,7 @@ def test_the_same_image_with_any_label(make_dataset):
     one = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
     found = check_broken(make_dataset, lambda i, picture, label: (one, label))
     assert found["images"] == "1 of 16 are the same to the network as one with another label"
-    assert "none of" in found["one batch"]
+    assert "none of 0.03, 0.0003, 0.001 learns it by heart" in found["one batch"]
 
 
 def test_an_image_of_each_class_again_and_again(make_dataset):
@@ -138,6 +138,19 @@ def test_parameters_out_of_reach(make_dataset, monkeypatch):
     dataset = make_dataset([8, 8])
     found = failed(check_plan(dataset, make_plan(dataset, Wishes(model="lenet5"))))
     assert found["gradient"].startswith("none reaches stages.conv1.")
+
+
+def test_a_network_too_slow_to_judge(make_dataset, monkeypatch):
+    monkeypatch.setattr("striate.tasks.check._MOST_SECONDS", 0.0)
+    dataset = make_dataset([8, 8])
+    check = check_plan(dataset, make_plan(dataset, Wishes(model="lenet5")))
+    assert failed(check) == {}
+    assert "all there was time for" in check.findings[-1].text
+    assert check.findings[-1].text.endswith("(not judged)")
+    monkeypatch.setattr("striate.tasks.check._MOST_SECONDS", 9.0)
+    monkeypatch.setattr("striate.tasks.check._MOST_OTHER_SECONDS", 0.0)
+    wishes = Wishes(model="lenet5", lr=1e20)
+    assert failed(check_plan(dataset, make_plan(dataset, wishes)))["one batch"].endswith("no time to say which)")
 
 
 def test_several_classes_an_image(make_dataset):
