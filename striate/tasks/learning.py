@@ -72,6 +72,7 @@ class Job:
             multilabel_classes=self._multilabel_classes,
             rank=self.accelerator.process_index if distorted else 0,
             world_size=self.accelerator.num_processes if distorted else 1,
+            pin=self.accelerator.device.type == "cuda",
         )
 
     def logits(self, engine: Engine, part: PartName) -> Logits:
@@ -220,6 +221,8 @@ class Learning:
         """The whole network, on images that are decoded in each epoch."""
         train = self.job.loader("train", self.plan, distorted=True)
         val = self.job.loader("val", self.plan, distorted=False)
+        train.start()  # before the first epoch, whose time is that of learning
+        val.start()
         device = self.job.accelerator.device
 
         def answer(trained: nn.Module) -> Logits:
