@@ -188,6 +188,12 @@ def test_tars_beside_images_are_no_shards(foreign, insects):
     assert open_data(insects).kind == "class folders"
 
 
+def test_opening_ours_reads_no_image(insects, monkeypatch):
+    write_shards(insects, "s")
+    monkeypatch.setattr(ShardStore, "read", lambda store, path: pytest.fail(f"{path} was read"))
+    assert len(open_data("s").parts["train"]) == 8
+
+
 def test_a_shard_that_changes_is_told(insects):
     """Ours by the sums that are written down, and at once when it is shorter."""
     write_shards(insects, "s")
