@@ -100,7 +100,7 @@ class Suspects:
         )
         if not sure:
             return f"{text} None looks as much like the other class as that class's own images usually do."
-        return f"{text} {sure} look as much like the other class as its own images usually do: begin with these."
+        return f"{text} Begin with those as much like the other class as its own images usually are: {sure}."
 
 
 def suspect_labels(
