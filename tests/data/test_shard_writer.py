@@ -160,3 +160,12 @@ def test_an_image_that_changes_meanwhile(insects, monkeypatch):
     with pytest.raises(DataError, match="was changed while it was read"):
         write_shards(insects, "s", images=4, on_images=change)
     assert not Path("s").exists()
+
+
+def test_hymenoptera(real_data):
+    written = write_shards(real_data / "hymenoptera-train.zip", "s", shard_bytes=10_000_000)
+    ours, theirs = open_data("s"), open_data(real_data / "hymenoptera-train.zip")
+    assert (len(written.images), ours.fingerprint) == (3, theirs.fingerprint)
+    for name, part in theirs.parts.items():
+        assert ours.parts[name].items == part.items
+        assert np.array_equal(ours.parts[name].load(0), part.load(0))
