@@ -64,6 +64,7 @@ class Stopwatch:
 
     def around(self, epoch: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         """The same method, its waiting counted."""
+
         def timed(*arguments: Any) -> Iterator[Any]:
             batches = epoch(*arguments)
             while True:
