@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.tasks.material import Kept
-from striate.training import CachedFeatures, FittedHead, fit_head
+from striate.training import CachedFeatures, FittedHead, LinearHead, fit_head, regress_head
 
 _MOST_ROWS = 20_000  # of features, beyond which one view of each image must do
 Rows = NDArray[np.float32]  # (N, D)
@@ -31,20 +31,19 @@ class Regression:
 
     def choose(self) -> FittedHead:
         """By cross-validation over the training images as evaluation sees them: the strength, and what it is worth."""
-        train = self.kept.train
-        return self._fit(_rows(train, 0), train.targets.numpy())
+        y = self.kept.train.targets.numpy()
+        return fit_head(_rows(self.kept.train, 0), y, self.num_classes, weights=self._weigh(y), seed=self.seed)
 
-    def fit(self, strength: float, parts: Sequence[CachedFeatures]) -> FittedHead:
+    def fit(self, strength: float, parts: Sequence[CachedFeatures]) -> LinearHead:
         """The classifier at one strength, on every view of the images of these parts."""
         most = sum(part.features.views * len(part.features) for part in parts) <= _MOST_ROWS
         views = [(part, view) for part in parts for view in range(part.features.views if most else 1)]
         x = np.concatenate([_rows(part, view) for part, view in views])
         y = np.concatenate([part.targets.numpy() for part, _ in views])
-        return self._fit(x, y, strengths=(strength,), folds=2)
+        return regress_head(x, y, self.num_classes, strength, weights=self._weigh(y))
 
-    def _fit(self, x: Rows, y: NDArray[np.int64], **options: object) -> FittedHead:
-        weights = np.array(self.class_weights)[y] if self.class_weights else None
-        return fit_head(x, y, self.num_classes, weights=weights, seed=self.seed, **options)  # type: ignore[arg-type]
+    def _weigh(self, y: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        return np.array(self.class_weights)[y] if self.class_weights else None
 
 
 def _rows(part: CachedFeatures, view: int) -> Rows:

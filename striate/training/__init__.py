@@ -8,7 +8,7 @@ from striate.training.feature_cache import CacheEntry, FeatureCache
 from striate.training.features import CachedFeatures, PartFeatures, describe_features
 from striate.training.fit import Loss, fit
 from striate.training.freeze import freeze, is_frozen
-from striate.training.head import FittedHead, fit_head
+from striate.training.head import FittedHead, LinearHead, fit_head, regress_head
 from striate.training.losses import class_weights, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 from striate.training.mix import cutmix, mixup
 from striate.training.optimizers import make_optimizer
@@ -29,6 +29,7 @@ __all__ = [
     "Epoch",
     "FeatureCache",
     "FittedHead",
+    "LinearHead",
     "Loss",
     "OptimizerName",
     "Overfit",
@@ -57,6 +58,7 @@ __all__ = [
     "mixup",
     "overfit",
     "pick_device",
+    "regress_head",
     "softmax_cross_entropy",
     "with_auxiliary",
 ]

@@ -24,26 +24,16 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class FittedHead:
-    """A linear head and what it is worth.
+class LinearHead:
+    """A linear head.
 
     Attributes:
         weight: float64 (K, D), on the features as they came.
         bias: float64 (K,).
-        strength: λ, the one of the grid that cross-validation chose.
-        accuracy: share of the images that were told right by heads which had not seen them, at this strength.
-        interval: of the accuracy, 95 %; a choice among few strengths makes it a little too good.
-        losses: strength -> mean cross-entropy of the images held back, of those that were tried.
-        held_back: float64 (N, K) log probabilities of each image by a head that had not seen it, at this strength.
     """
 
     weight: Floats
     bias: Floats
-    strength: float
-    accuracy: float
-    interval: tuple[float, float]
-    losses: dict[float, float]
-    held_back: Floats
 
     def put_into(self, classifier: nn.Linear) -> None:
         """Make these the weights of a layer.
@@ -57,6 +47,25 @@ class FittedHead:
         with torch.no_grad():
             classifier.weight.copy_(torch.from_numpy(self.weight))
             classifier.bias.copy_(torch.from_numpy(self.bias))
+
+
+@dataclass(frozen=True)
+class FittedHead(LinearHead):
+    """A linear head whose strength was chosen by cross-validation, and what it is worth.
+
+    Attributes:
+        strength: λ, the one of the grid that cross-validation chose.
+        accuracy: share of the images that were told right by heads which had not seen them, at this strength.
+        interval: of the accuracy, 95 %; a choice among few strengths makes it a little too good.
+        losses: strength -> mean cross-entropy of the images held back, of those that were tried.
+        held_back: float64 (N, K) log probabilities of each image by a head that had not seen it, at this strength.
+    """
+
+    strength: float
+    accuracy: float
+    interval: tuple[float, float]
+    losses: dict[float, float]
+    held_back: Floats
 
 
 class _Heads(NamedTuple):
@@ -141,6 +150,32 @@ def fit_head(
         {ordered[number]: losses[number] for number in sorted(losses)},
         logs[best],
     )
+
+
+def regress_head(
+    features: ArrayLike, targets: ArrayLike, num_classes: int, strength: float, *, weights: ArrayLike | None = None
+) -> LinearHead:
+    """The head of `fit_head` at a strength that is known.
+
+    Args:
+        features, targets, num_classes, weights: as there.
+        strength: λ, above 0.
+
+    Raises:
+        ShapeError, ArgumentError: as there.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> targets = np.arange(60) % 3
+        >>> regress_head(rng.normal(size=(60, 8)), targets, 3, 0.1).weight.shape
+        (3, 8)
+    """
+    x, y = _checked(features, targets, num_classes)
+    if strength <= 0:
+        raise ArgumentError.of("strength", "above 0", strength)
+    share = _checked_weights(weights, len(y))[:, None]
+    problem = _Problem(x, torch.from_numpy(y), num_classes)
+    return LinearHead(*problem.head(problem.minimise(share, strength, problem.start(share), _EXACT)))
 
 
 def deal(targets: NDArray[np.int64], folds: int, seed: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from torch import nn
 
 from striate.errors import ArgumentError, ShapeError
 from striate.training import fit_head
-from striate.training.head import STRENGTHS, _search, deal
+from striate.training.head import STRENGTHS, _search, deal, regress_head
 
 
 def blobs(n, d, k, spread=0.3, seed=0):
@@ -220,3 +220,16 @@ def test_into_a_layer():
     for other in (nn.Linear(5, 3), nn.Linear(6, 2), nn.Linear(6, 3, bias=False)):
         with pytest.raises(ShapeError, match="classifier must be a dense layer"):
             head.put_into(other)
+
+
+def test_at_a_known_strength_it_is_the_same_head():
+    rng = np.random.default_rng(1)
+    targets = np.arange(90) % 3
+    features, weights = rng.normal(size=(90, 12)) + 2 * np.eye(12)[targets], rng.uniform(0.5, 2, 90)
+    chosen = fit_head(features, targets, 3, weights=weights)
+    known = regress_head(features, targets, 3, chosen.strength, weights=weights)
+    np.testing.assert_allclose(known.weight, chosen.weight, atol=1e-4)
+    centred = [head.bias - head.bias.mean() for head in (known, chosen)]  # what is added to all logits changes nothing
+    np.testing.assert_allclose(*centred, atol=1e-4)
+    with pytest.raises(ArgumentError, match="strength must be above 0, got 0"):
+        regress_head(features, targets, 3, 0)
