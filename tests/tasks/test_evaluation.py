@@ -48,7 +48,9 @@ def test_data_that_was_cut_is_cut_again(write_stripes):
     list(run)
     found = striate.evaluate("run/model.safetensors", data, part="val")
     assert found.figures.n == 4
-    assert found.figures.log_loss == pytest.approx(run.outcome.figures["val"].log_loss, rel=1e-5)
+    recorded = run.outcome.figures["val"]  # by temperatures that had not seen the image; the model's own has seen all
+    assert (found.figures.confusion, found.figures.n) == (recorded.confusion, recorded.n)
+    assert found.figures.log_loss == pytest.approx(recorded.log_loss, rel=0.1)
     assert found.remarks == ("the model was trained on this data; its best epoch was chosen on these images",)
     everything = striate.evaluate("run/model.safetensors", data, part="all")
     assert everything.figures.n == 20
