@@ -274,3 +274,38 @@ def test_the_report_of_a_run(write_stripes):
         assert words.casefold() in text.casefold(), words
     assert run.dataset.fingerprint[:12] in text
     assert page.count("data:image/") >= 1  # pictures of mistakes
+
+
+def test_another_share_is_held_back(data):
+    """Recorded, in the command, obeyed by evaluate and by a resumed run."""
+    run = striate.train(data, out="run", val_share=0.4, **SMALL)
+    list(run)
+    assert {name: len(part) for name, part in run.dataset.parts.items()} == {"train": 18, "val": 12}
+    assert "--val-share 0.4" in " ".join(run.start["command"])
+    assert striate.evaluate("run", data, part="val").figures.n == 12
+    with pytest.raises(ArgumentError, match="val_share must be between 0 and 1"):
+        striate.train(data, out="other", val_share=1.0, **SMALL)
+
+
+def test_a_new_head(data):
+    """Hidden layers in the place of the last stage: in the command, in the model file, and it predicts."""
+    run = striate.train(data, out="run", last_stage="conv1", hidden=(12, 6), weights="none", **SMALL)
+    list(run)
+    assert "--last-stage conv1 --hidden 12,6" in " ".join(run.start["command"])
+    network, header = load_model("run/model.safetensors")
+    assert list(network.stages) == ["conv1"]
+    assert (header.arguments["last_stage"], header.arguments["hidden"]) == ("conv1", [12, 6])
+    assert striate.load("run").predict([np.zeros((28, 28, 1), np.uint8)])[0].label in ("across", "along", "aslant")
+
+
+def test_views_of_what_some_frozen_stages_make(data):
+    """A stage that learns on kept features of those before it, as deep as the frozen ones go."""
+    options = {**SMALL, "weights": "none", "freeze": "conv1"}
+    run = striate.train(data, out="kept", views=2, **options)
+    computed = []
+    list(run.epochs(on_features=lambda done, total: computed.append(total)))
+    assert max(computed) == 2 * 24
+    torch.manual_seed(0)
+    start, trained = create_model("lenet5", num_classes=3, in_channels=1), load_model("kept/model.safetensors")[0]
+    same = {name: torch.equal(p, dict(trained.named_parameters())[name]) for name, p in start.named_parameters()}
+    assert all(kept == name.startswith("stages.conv1.") for name, kept in same.items())
