@@ -33,6 +33,10 @@ def answer(network: nn.Module, images: Tensor) -> Tensor:
     return activations
 
 
+# A pool takes the largest value, and of a channel with a negative gain that would be the smallest: those norms stay.
+AFTER_POOLS = {"airbench94": 3}
+
+
 # The stages of every network, where all convolutions are; heads would cost VGG's 120 million numbers each.
 @pytest.mark.parametrize("name", model_names())
 def test_answers_are_the_same_and_the_network_stays(name: str) -> None:
@@ -45,7 +49,7 @@ def test_answers_are_the_same_and_the_network_stays(name: str) -> None:
     before, expected = copy.deepcopy(network.state_dict()), answer(network, images)
 
     ready = folded(network)
-    assert not any(isinstance(module, Norm) for module in ready.modules())
+    assert sum(isinstance(module, Norm) for module in ready.modules()) == AFTER_POOLS.get(name, 0)
     assert (answer(ready, images) - expected).abs().max() <= 1e-5 * expected.abs().max()
     assert torch.equal(answer(network, images), expected)
     assert before.keys() == network.state_dict().keys()
