@@ -35,6 +35,7 @@ BLOCKS: dict[str, Flow] = {
     "lenet": ["5×5 conv\n6", "2×2 pool", "5×5 conv\n16", "2×2 pool", "dense\n120", "dense\n84", "dense\n10"],
     "alexnet": ["conv\nReLU", "LRN", "3×3 pool\nstride 2"],
     "vgg": ["3×3 conv\nReLU", "3×3 conv\nReLU", "2×2 pool\nstride 2"],
+    "airbench": ["3×3 conv", "2×2 pool\nstride 2", "batch norm\nGELU", "3×3 conv", "batch norm\nGELU"],
     "nin": ["k×k conv\nReLU", "1×1 conv\nReLU", "1×1 conv\nReLU", "3×3 pool\nstride 2"],
     "resnet-basic": [branches(["3×3 conv\nnorm, ReLU", "3×3 conv\nnorm"], [], join="add"), "ReLU"],
     "resnet-bottleneck": [
