@@ -1,29 +1,70 @@
 """Pure functions on tensors and arrays; every other room may use them."""
 
-from striate.ops import colour, geometry
+from striate.ops import box_codes, colour, geometry
+from striate.ops.anchors import Assignment, Target, assign, read_volume, shape_iou, target_volume
+from striate.ops.boxes import (
+    box_area,
+    box_iou,
+    clip_boxes,
+    cxcywh_to_xyxy,
+    iou_blocks,
+    paired_ciou,
+    paired_giou,
+    paired_iou,
+    xywh_to_xyxy,
+    xyxy_to_cxcywh,
+    xyxy_to_xywh,
+)
+from striate.ops.choose_anchors import Anchors, kmeans_anchors
 from striate.ops.conv import convolve, cross_correlate, flip_filter
 from striate.ops.edges import EdgeKind, edge_filter, edges, volume_filter
 from striate.ops.learn_edges import learn_filter
+from striate.ops.nms import batched_nms, gaussian_decay, linear_decay, nms, soft_nms
 from striate.ops.pool import avg_pool, global_pool, max_pool
 from striate.ops.receptive import Field
 from striate.ops.size import Padding, output_size, pad_amounts
 
 __all__ = [
+    "Anchors",
+    "Assignment",
     "EdgeKind",
     "Field",
     "Padding",
+    "Target",
+    "assign",
     "avg_pool",
+    "batched_nms",
+    "box_area",
+    "box_codes",
+    "box_iou",
+    "clip_boxes",
     "colour",
     "convolve",
     "cross_correlate",
+    "cxcywh_to_xyxy",
     "edge_filter",
     "edges",
     "flip_filter",
+    "gaussian_decay",
     "geometry",
     "global_pool",
+    "iou_blocks",
+    "kmeans_anchors",
     "learn_filter",
+    "linear_decay",
     "max_pool",
+    "nms",
     "output_size",
     "pad_amounts",
+    "paired_ciou",
+    "paired_giou",
+    "paired_iou",
+    "read_volume",
+    "shape_iou",
+    "soft_nms",
+    "target_volume",
     "volume_filter",
+    "xywh_to_xyxy",
+    "xyxy_to_cxcywh",
+    "xyxy_to_xywh",
 ]
