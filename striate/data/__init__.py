@@ -1,5 +1,17 @@
 """Read images and data sets."""
 
+from striate.data.boxes import (
+    BoxDataset,
+    BoxItem,
+    BoxPart,
+    MarkedDataset,
+    MarkedPart,
+    PointDataset,
+    PointItem,
+    PointPart,
+    point_pairs,
+)
+from striate.data.convert_marks import Converted, convert_marks
 from striate.data.crops import (
     ONE_CROP,
     Crops,
@@ -28,10 +40,13 @@ from striate.data.distortions import (
 )
 from striate.data.duplicates import evenly
 from striate.data.field import Field
+from striate.data.find_marks import what_is_marked
 from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Batch, Loader
+from striate.data.mark_writers import MarkFormat
 from striate.data.open import evaluation_part, open_data
+from striate.data.open_boxes import open_boxes, open_points
 from striate.data.pipeline import (
     COLOUR_PHOTOS,
     GREY_PHOTOS,
@@ -59,10 +74,14 @@ __all__ = [
     "SMALL_GREY",
     "VAL_SHARE",
     "Batch",
+    "BoxDataset",
+    "BoxItem",
+    "BoxPart",
     "Brightness",
     "Checked",
     "ColourShift",
     "Contrast",
+    "Converted",
     "Crop",
     "Crops",
     "Dataset",
@@ -71,6 +90,9 @@ __all__ = [
     "Field",
     "Item",
     "Loader",
+    "MarkFormat",
+    "MarkedDataset",
+    "MarkedPart",
     "Mirror",
     "Motion",
     "Near",
@@ -80,6 +102,9 @@ __all__ = [
     "Pipeline",
     "Pixels",
     "Place",
+    "PointDataset",
+    "PointItem",
+    "PointPart",
     "Rotate",
     "Saturation",
     "Shards",
@@ -95,6 +120,7 @@ __all__ = [
     "arrange_crops",
     "channel_statistics",
     "colour_components",
+    "convert_marks",
     "crop_distortions",
     "crop_inputs",
     "decode_at_least_hw",
@@ -104,11 +130,15 @@ __all__ = [
     "evaluation_part",
     "evenly",
     "image_size",
+    "open_boxes",
     "open_data",
+    "open_points",
     "parse_distortions",
+    "point_pairs",
     "preset_distortion",
     "read_image",
     "summarize",
+    "what_is_marked",
     "write_image",
     "write_shards",
 ]

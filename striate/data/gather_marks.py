@@ -120,7 +120,7 @@ class _Settled:
             if mark.xyxy is None:
                 self.unread["points without a box"] += 1
                 continue
-            xyxy, wrong, remark = settle_box(_in_pixels(mark.xyxy, size_hw) if image.relative else mark.xyxy, size_hw)
+            xyxy, wrong, remark = settle_box(in_pixels(mark.xyxy, size_hw) if image.relative else mark.xyxy, size_hw)
             if (mark.label, xyxy) in seen:
                 remark = remark or "the same box stands there twice"
             seen.add((mark.label, xyxy))
@@ -149,7 +149,8 @@ class _Settled:
             self.remarks.append(where._replace(message=reason))
 
 
-def _in_pixels(shares: Box, size_hw: tuple[int, int]) -> Box:
+def in_pixels(shares: Box, size_hw: tuple[int, int]) -> Box:
+    """A box whose coordinates are shares of width and height, in pixels."""
     height, width = size_hw
     left, top, right, bottom = shares
     return left * width, top * height, right * width, bottom * height

@@ -176,7 +176,9 @@ def _by_lists(
     chosen: dict[tuple[str, str], MarkedImage] = {}  # by list and XML
     for name, part in lists.items():
         for line, written in _lines(store, name):
-            xml = by_id.get((_above(name, 3), stem_of(written) if is_image(written) else written))
+            texts = (written, written.split()[0])
+            ids = (*texts, *(stem_of(text) for text in texts if is_image(text)))
+            xml = next((by_id[_above(name, 3), id_] for id_ in ids if (_above(name, 3), id_) in by_id), None)
             if xml is None:
                 problems.append(Problem(name, f"no XML for {written!r}", line))
             elif (name, xml) in chosen:
@@ -187,9 +189,9 @@ def _by_lists(
 
 
 def _lines(store: FileStore, name: str) -> Iterable[tuple[int, str]]:
-    """The first word of each line that isn't blank."""
+    """The lines that aren't blank."""
     text = store.read(name).decode("utf-8-sig", errors="replace")
-    return ((line, words[0]) for line, words in enumerate(map(str.split, text.splitlines()), start=1) if words)
+    return ((line, words) for line, words in enumerate(map(str.strip, text.splitlines()), start=1) if words)
 
 
 def _id(name: str) -> tuple[str, str]:

@@ -239,10 +239,11 @@ def _mark(words: list[str], line: int, classes: Sequence[str]) -> Mark | str:
         return f"{len(words)} numbers, where a box has 5 and an outline an odd number of at least 7"
     if any(abs(share) > PIXELS_FROM for share in shares):
         return f"{max(shares, key=abs):g} is no share of the image: YOLO's numbers are 0 to 1, not pixels"
-    return Mark(classes[int(number)], _bounds(shares), line=line)
+    return Mark(classes[int(number)], bounds(shares), line=line)
 
 
-def _bounds(shares: Sequence[float]) -> Box:
+def bounds(shares: Sequence[float]) -> Box:
+    """Left, top, right, bottom of four numbers, midpoint and size, or of an outline; all as shares."""
     if len(shares) == 4:
         x, y, width, height = shares
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
