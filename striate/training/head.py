@@ -87,11 +87,13 @@ def fit_head(
 ) -> FittedHead:
     """Multinomial logistic regression: the minimum of the mean cross-entropy plus λ/2 of the squared weights.
 
-    The weights are those of standardised features; biases are free. λ is the strength with the least cross-entropy on
-    images held back, in stratified folds: accuracy hardly tells strengths apart where there are few images. It is
-    searched for from the middle of the strengths, as the cross-entropy falls and then rises with λ. The heads of all
-    folds are trained at once, by L-BFGS along the features' principal axes, where the cost is nearly a round bowl; the
-    units and axes of the features are those of all images, whose classes they do not depend on.
+    The weights are those of features in units of their spread, or of the spread that is usual among them where theirs
+    is less: what hardly varies among a few images may be a thousand times as large in the next. Biases are free. λ is
+    the strength with the least cross-entropy on images held back, in stratified folds: accuracy hardly tells strengths
+    apart where there are few images. It is searched for from the middle of the strengths, as the cross-entropy falls
+    and then rises with λ. The heads of all folds are trained at once, by L-BFGS along the features' principal axes,
+    where the cost is nearly a round bowl; the units and axes of the features are those of all images, whose classes
+    they do not depend on.
 
     Args:
         features: (N, D), finite.
@@ -223,15 +225,14 @@ class _Problem:
     """Several heads on the same features, each trained on images of its own, all at once.
 
     Attributes:
-        axes: (D, R) standardised features -> along their principal axes.
+        axes: (D, R) features in their units -> along their principal axes.
         z: (N, R) the features along them.
         hot: (N, K) ones where the targets are.
     """
 
     def __init__(self, x: Tensor, y: Tensor, num_classes: int):
-        self.mean, std = x.mean(0), x.std(0, correction=0)
-        self.std = torch.where(std > 1e-12 * (1 + self.mean.abs()), std, 1.0)
-        standard = (x - self.mean) / self.std
+        self.mean, self.unit = x.mean(0), _units(x)
+        standard = (x - self.mean) / self.unit
         self.axes = _principal_axes(standard)
         self.z = standard @ self.axes
         self.hot = nn.functional.one_hot(y, num_classes).double()
@@ -290,7 +291,7 @@ class _Problem:
 
     def head(self, heads: _Heads) -> tuple[Floats, Floats]:
         """Weights (K, D) and biases (K,) of the only head, on the features as they came."""
-        weight = self.axes @ heads.weight[:, 0] / self.std[:, None]  # (D, K)
+        weight = self.axes @ heads.weight[:, 0] / self.unit[:, None]  # (D, K)
         return weight.T.contiguous().numpy(), (heads.bias[0] - self.mean @ weight).numpy()
 
 
@@ -326,6 +327,19 @@ def _search(count: int, loss: Callable[[int], float]) -> int:
         if best == middle and step == 1:
             return best
         middle, step = best, max(1, step // 2) if best == middle else step
+
+
+def _units(x: Tensor) -> Tensor:
+    """(D,) the standard deviation of each feature, but at least the root mean square of them all.
+
+    Example:
+        >>> _units(torch.tensor([[0.0, 0.0], [14.0, 0.002]]))
+        tensor([7.0000, 4.9497])
+    """
+    std = x.std(0, correction=0)
+    std = torch.where(std > 1e-12 * (1 + x.mean(0).abs()), std, 0.0)  # the rest is rounding
+    units = torch.maximum(std, std.square().mean().sqrt())
+    return torch.where(units > 0, units, 1.0)
 
 
 def _principal_axes(x: Tensor) -> Tensor:

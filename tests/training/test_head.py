@@ -22,6 +22,12 @@ def blobs(n, d, k, spread=0.3, seed=0):
     return x * rng.uniform(0.01, 100, d) + rng.uniform(0, 5, d), targets
 
 
+def units(x):
+    """The mean of each feature, and its standard deviation or the root mean square of all, whichever is larger."""
+    std = x.std(0)
+    return x.mean(0), np.maximum(std, np.sqrt((std**2).mean()))
+
+
 def probabilities(head, x):
     return softmax(x @ head.weight.T + head.bias, axis=1)
 
@@ -43,19 +49,20 @@ def test_as_scikit_learn(n, d, k, strength):
     """Its C is 1 / (N λ); of two classes it fits one row of weights, whose penalty two rows share by halves."""
     x, y = blobs(n, d, k)
     head = fit_head(x, y, k, strengths=(strength,))
-    scaler = StandardScaler().fit(x)
+    mean, unit = units(x)
     share = 2 if k == 2 else 1
-    theirs = LogisticRegression(C=share / (n * strength), tol=1e-10, max_iter=20_000).fit(scaler.transform(x), y)
+    theirs = LogisticRegression(C=share / (n * strength), tol=1e-10, max_iter=20_000).fit((x - mean) / unit, y)
     unseen, _ = blobs(50, d, k, seed=1)
     for some in (x, unseen):
-        expected = theirs.predict_proba(scaler.transform(some))
-        assert np.abs(probabilities(head, some) - expected).max() < (1e-3 if strength > 1e-4 else 1e-2)
+        expected = theirs.predict_proba((some - mean) / unit)
+        assert np.abs(probabilities(head, some) - expected).max() < (1e-3 if strength > 1e-4 else 5e-2)
 
 
 def test_the_minimum_by_another_optimizer():
     """The cost as it is written down, minimised by scipy in all weights at once."""
     x, y = blobs(40, 6, 3)
-    z = (x - x.mean(0)) / x.std(0)
+    mean, unit = units(x)
+    z = (x - mean) / unit
 
     def cost(flat):
         weight, bias = flat[:18].reshape(6, 3), flat[18:]
@@ -64,7 +71,7 @@ def test_the_minimum_by_another_optimizer():
     found = minimize(cost, np.zeros(21), tol=1e-12).x
     weight = found[:18].reshape(6, 3)
     head = fit_head(x, y, 3, strengths=(0.05,))
-    assert np.allclose(head.weight.T * x.std(0)[:, None], weight, atol=1e-4)
+    assert np.allclose(head.weight.T * unit[:, None], weight, atol=1e-4)
     assert np.allclose(probabilities(head, x), softmax(z @ weight + found[18:], axis=1), atol=1e-4)
 
 
@@ -74,7 +81,8 @@ def test_the_strength_is_the_one_that_tells_unseen_images_best():
     strengths = (1e-3, 1e-2, 1e-1, 1.0)
     head = fit_head(x, y, 3, strengths=strengths, folds=4, seed=7)
     fold = deal(y, 4, 7)
-    z = StandardScaler().fit_transform(x)
+    mean, unit = units(x)
+    z = (x - mean) / unit
     losses, hits, held_back = {}, {}, {}
     for strength in strengths:
         logs = held_back[strength] = np.empty((80, 3))
@@ -88,7 +96,7 @@ def test_the_strength_is_the_one_that_tells_unseen_images_best():
     assert len(head.losses) >= 3
     assert head.losses == pytest.approx({strength: losses[strength] for strength in head.losses}, abs=5e-3)
     assert np.allclose(np.exp(head.held_back), np.exp(held_back[head.strength]), atol=2e-2)
-    assert head.accuracy == hits[head.strength]
+    assert head.accuracy == pytest.approx(hits[head.strength], abs=1 / 80)
     assert head.interval[0] < head.accuracy < head.interval[1]
 
 
@@ -137,6 +145,20 @@ def test_the_same_again():
     assert np.array_equal(one.weight, two.weight)
     assert one.losses == two.losses
     assert one.losses != other.losses
+
+
+def test_what_hardly_varied_is_not_blown_up():
+    """Rectified features that were next to nothing in all few images decide no other one."""
+    rng = np.random.default_rng(0)
+    y = np.arange(420) // 210
+    x = np.maximum(rng.normal(size=(420, 300)) + 0.5 * rng.normal(size=(2, 300))[y], 0)
+    seen = np.r_[0:10, 210:220]
+    x[np.ix_(seen, range(100))] *= 1e-3
+    head = fit_head(x[seen], y[seen], 2)
+    unseen = np.setdiff1d(np.arange(420), seen)
+    p = probabilities(head, x[unseen])
+    assert (p.argmax(1) == y[unseen]).mean() > 0.95
+    assert -np.log(p[np.arange(400), y[unseen]]).mean() < 0.2
 
 
 def test_units_and_offsets_do_not_matter():
