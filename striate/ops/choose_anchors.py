@@ -49,7 +49,7 @@ def kmeans_anchors(sizes_wh: ArrayLike, k: int, *, seed: int = 0) -> Anchors:
         >>> kmeans_anchors([[10, 20], [11, 20], [12, 20], [48, 30], [50, 30], [52, 30]], 2)
         Anchors(wh=((11.0, 20.0), (50.0, 30.0)), mean_iou=0.95...)
     """
-    sizes = np.asarray(sizes_wh, dtype=np.float64)
+    sizes = np.array(sizes_wh, dtype=np.float64, order="C")
     if sizes.ndim != 2 or sizes.shape[1] != 2:
         raise ShapeError.of("sizes_wh", "widths and heights, shape (N, 2)", sizes.shape)
     if not (np.isfinite(sizes) & (sizes > 0)).all():

@@ -76,6 +76,7 @@ class NearBoxes:
         """For each box of `queries`, those of `among`, (N,) marks, that it may overlap by more than the threshold."""
         order = self._by_key[among[self._by_key]]
         keys = self._keys[order]
+        queries = queries[np.argsort(self._keys[queries], kind="stable")]  # neighbours search in the same cache lines
         found = [part for step in (-1, 0, 1) for part in self._on_shelf(queries, step, keys)]
         empty = np.zeros(0, dtype=np.int64)
         queries, starts, counts = (np.concatenate(p) for p in zip((empty, empty, empty), *found, strict=True))
