@@ -148,7 +148,7 @@ class Loader:
         if multilabel_classes is None:
             _check_one_label_each(part)
         self.part, self.batch_size, self.seed = part, batch_size, seed
-        self.shuffle = shuffle
+        self.shuffle, self._differ = shuffle, shuffle or pipeline is not None  # epoch from epoch
         self.rank, self.world_size = rank, world_size
         self._begun: _Begun | None = None
         self._goes_on = False
@@ -185,7 +185,7 @@ class Loader:
         for left in reversed(range(begun.steps)):
             batch = _checked(next(begun.batches))
             if not left and self._goes_on:
-                self._begun = self._begin(epoch + 1, 0)
+                self._begun = self._begin(epoch + 1 if self._differ else epoch, 0)
             yield batch
 
     def some(self, epoch: int, indices: Indices) -> Iterator[Batch]:
@@ -201,7 +201,8 @@ class Loader:
         """Start the workers, if there are to be any, and wait until the first batch of an epoch is there.
 
         From then on they begin with the next epoch by themselves when one is ready, so that it waits in its turn: a
-        training asks for it after it has validated. An epoch that is never asked for costs a few batches.
+        training asks for it after it has validated. Where all epochs are the same, as those of validation, that is the
+        same one again. An epoch that is never asked for costs a few batches.
 
         Args:
             epoch, start_step: what will be asked for first; if it is something else, only their start was of use.

@@ -97,6 +97,18 @@ def test_started_ahead():
         loader.close()
 
 
+def test_what_is_begun_ahead_of_validation_is_used():
+    """Its epochs are all the same, and it always asks for the first."""
+    alone, loader = (Loader(part(13), GREY, batch_size=4, workers=workers) for workers in (0, 1))
+    try:
+        loader.start()
+        for _ in range(2):
+            assert_same(tensors(alone.epoch(0)), tensors(loader.epoch(0)))
+            assert loader._begun[:3] == (0, 0, 4)
+    finally:
+        loader.close()
+
+
 def test_pinned_where_it_is_asked_for():
     """A graphics card's matter: here it can only be seen that torch is told."""
     assert Loader(part(3), GREY, batch_size=3, pin=True)._batches.pin_memory

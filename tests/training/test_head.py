@@ -96,7 +96,7 @@ def test_the_strength_is_the_one_that_tells_unseen_images_best():
     assert len(head.losses) >= 3
     assert head.losses == pytest.approx({strength: losses[strength] for strength in head.losses}, abs=5e-3)
     assert np.allclose(np.exp(head.held_back), np.exp(held_back[head.strength]), atol=2e-2)
-    assert head.accuracy == pytest.approx(hits[head.strength], abs=1 / 80)
+    assert head.accuracy == pytest.approx(hits[head.strength], abs=0.02)  # an image
     assert head.interval[0] < head.accuracy < head.interval[1]
 
 
