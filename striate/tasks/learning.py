@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,7 +138,11 @@ class Learning:
         self.logits: Logits = np.empty((0, job.dataset.num_classes), np.float32)
         self.choice: FittedHead | None = None
         freeze(network, plan.freeze)
-        self._refuse_lonely_images()
+        if learns_norm(network) and (smallest := smallest_batch(job, plan)) < 2:
+            raise ArgumentError(
+                f"batch_size must leave two images or more in every batch for the batch norm of {plan.network}: "
+                f"{len(job.dataset.parts['train'])} images in batches of {plan.batch_size} leave {smallest}"
+            )
 
     @property
     def parameters(self) -> int:
@@ -244,19 +248,20 @@ class Learning:
         loss = task.loss(0.0)(torch.from_numpy(logits), torch.from_numpy(targets))
         return {self.job.monitor: getattr(figures, self.job.monitor), "loss": float(loss)}
 
-    def _refuse_lonely_images(self) -> None:
-        """Batch norm can't learn from a batch of one image."""
-        images, processes = len(self.job.dataset.parts["train"]), self.job.accelerator.num_processes
-        smallest = images // math.ceil(images / (self.plan.batch_size * processes)) // processes
-        norms = (m for m in self.network.modules() if isinstance(m, Norm) and not is_frozen(m))
-        if smallest < 2 and any(norms):
-            raise ArgumentError(
-                f"batch_size must leave two images or more in every batch for the batch norm of {self.plan.network}: "
-                f"{images} images in batches of {self.plan.batch_size} leave {smallest}"
-            )
+
+def smallest_batch(job: Job, plan: Plan) -> int:
+    """How many images are in the smallest batch of a process."""
+    images, processes = len(job.dataset.parts["train"]), job.accelerator.num_processes
+    return images // math.ceil(images / (plan.batch_size * processes)) // processes
+
+
+def learns_norm(network: nn.Module) -> bool:
+    """Whether some batch norm is not frozen: it can't learn from a batch of one image."""
+    return any(isinstance(m, Norm) and not is_frozen(m) for m in network.modules())
 
 
 def can_regress(network: Network, task: ClassifyTask) -> bool:
-    """Whether a network's logits are one dense layer's, and an image shows one class."""
-    last: Sequence[nn.Module] = list(network.head.children())
-    return not task.multilabel and isinstance(network.head, nn.Sequential) and isinstance(last[-1], nn.Linear)
+    """Whether a network's logits are one dense layer's with a bias, and an image shows one class."""
+    *_, last = network.head.children()
+    dense = isinstance(last, nn.Linear) and last.bias is not None
+    return not task.multilabel and isinstance(network.head, nn.Sequential) and dense

@@ -8,7 +8,8 @@
 Each is compared with the best so far on the same held-back images. It is kept if it gains more than the noise, which is
 two standard errors of the paired difference: with weights w of the images and d = (right now) - (right before) of each,
 gain = Σ w d / Σ w, noise = 2 √(Σ w² d²) / Σ w. Nothing more is tried as soon as even no mistake at all would be no
-such gain (four mistakes or fewer, where images weigh the same), or where a class has fewer than ten images.
+such gain (four mistakes or fewer, where images weigh the same), or where a class has fewer than ten images, or a batch
+a single one.
 """
 
 import copy
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.models import Network
-from striate.tasks.learning import Job, Learning, can_regress, make_network
+from striate.tasks.learning import Job, Learning, can_regress, make_network, smallest_batch
 from striate.tasks.material import Watch
 from striate.tasks.plan import Plan
 from striate.tasks.run_folder import RunFolder
@@ -99,7 +100,8 @@ class Thawing:
             for epoch in learning.epochs(precision, on_step, on_features):
                 history.append(epoch)
                 yield epoch
-            trial = self._judge(name, learning, time.perf_counter() - start)
+            seconds = max(time.perf_counter() - start, sum(epoch.seconds for epoch in history))  # resumed: as it was
+            trial = self._judge(name, learning, seconds)
             self.trials.append(trial)
             if trial.kept:
                 self.best, self.history = learning, history
@@ -132,6 +134,8 @@ class Thawing:
             return self._end(f"nothing else is tried: a class has {counts.min()} training images")
         if agree([gain <= noise])[0]:
             return self._end(f"nothing else is tried: {mistakes} leave no room for a gain beyond noise")
+        if smallest_batch(self.job, self.plan) < 2:
+            return self._end("nothing else is tried: thawed stages need batches of two images or more")
         return False
 
     def _end(self, reason: str) -> bool:

@@ -60,7 +60,7 @@ class Scripted:
         answers = self.targets.copy()
         answers[: self.mistakes] = 1 - answers[: self.mistakes]
         self.logits = np.eye(2, dtype=np.float32)[answers]
-        yield SimpleNamespace(mistakes=self.mistakes)
+        yield SimpleNamespace(mistakes=self.mistakes, seconds=7.0)
 
 
 class Script(Thawing):
@@ -73,13 +73,13 @@ class Script(Thawing):
         return Scripted(self.mistakes[number], plan, network, self.job.targets("val"))
 
 
-def tried(make_dataset, mistakes, counts=(12, 12), held_back=40, class_weights=()):
+def tried(make_dataset, mistakes, counts=(12, 12), held_back=40, batch_size=None):
     dataset = make_dataset(counts, coloured=True)
     val = dataset.parts["val"]
     dataset.parts["val"] = type(val)(tuple(val.items[i % 2] for i in range(held_back)), val.store)
-    plan = make_plan(dataset, Wishes(model="resnet20", weights="none", freeze="none"))
+    plan = make_plan(dataset, Wishes(model="resnet20", weights="none", freeze="none", batch_size=batch_size))
     task = ClassifyTask(False)
-    job = Job(dataset, task, "accuracy", None, "cpu", 0, print)
+    job = Job(dataset, task, "accuracy", SimpleNamespace(num_processes=1), "cpu", 0, print)
     thawing = Script(job, plan, RunFolder("run"))
     thawing.mistakes = mistakes
     list(thawing.epochs("fp32", None, None))
@@ -105,13 +105,20 @@ def test_what_is_tried_and_kept(make_dataset, mistakes, kept, reason):
     assert thawing.trials[-1].reason.count(";") <= 1
     assert re.search(reason, thawing.trials[-1].reason)
     best = max(i for i, trial in enumerate(thawing.trials) if trial.kept)
-    assert thawing.history == [SimpleNamespace(mistakes=mistakes[best])]
+    assert thawing.history == [SimpleNamespace(mistakes=mistakes[best], seconds=7.0)]
+    assert all(trial.seconds == 7 for trial in thawing.trials)  # resumed ones say what they took at first
     assert thawing.best.mistakes == mistakes[best]
 
 
 def test_few_images_of_a_class_are_for_the_head_alone(make_dataset):
     (trial,) = tried(make_dataset, (20, 0, 0, 0, 0), counts=(30, 9)).trials
     assert "a class has 9 training images" in trial.reason
+
+
+def test_batches_of_one_image_are_for_the_head_alone(make_dataset):
+    """Its batch norm would refuse them in the midst of a run."""
+    (trial,) = tried(make_dataset, (20, 0, 0, 0, 0), batch_size=1).trials
+    assert "need batches of two images" in trial.reason
 
 
 def test_how_each_candidate_learns(make_dataset):
@@ -139,6 +146,10 @@ def test_how_each_candidate_learns(make_dataset):
 )
 def test_which_classifiers_are_made_at_once(name, multilabel, able):
     assert can_regress(create_model(name, width=1 / 16, num_classes=2), ClassifyTask(multilabel)) is able
+
+
+def test_a_classifier_without_biases_learns_by_descent():
+    assert not can_regress(create_model("dlib_face", num_classes=2), ClassifyTask(False))
 
 
 @installed
