@@ -125,9 +125,11 @@ def iou_blocks(a_xyxy: Tensor, b_xyxy: Tensor) -> Iterator[tuple[slice, Tensor]]
 
     Example:
         >>> boxes = torch.rand(1000, 2).repeat(1, 2) + torch.tensor([0, 0, 0.1, 0.1])
-        >>> best = torch.cat([block.max(dim=1).values for rows, block in iou_blocks(boxes, boxes)])
-        >>> best.shape, best.min()
-        (torch.Size([1000]), tensor(1.))
+        >>> best = torch.empty(1000)
+        >>> for rows, block in iou_blocks(boxes, boxes):
+        ...     best[rows] = block.amax(dim=1)
+        >>> best.min()
+        tensor(1.)
     """
     a, b = _as_lists(a_xyxy, b_xyxy)
     b = b.T.contiguous().T  # all left sides in a row, and so on: half the time
