@@ -264,7 +264,10 @@ def _from_file(path: Path) -> tuple[Network, Preset, str, tuple[str, ...]]:
     network, header = load_model(path)
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
-    if header.record.get("plan", {}).get("freeze") in ("all", CLASSIFIER):
+    frozen = header.record.get("plan", {}).get("freeze")
+    before = [child for name, child in network.head.named_children() if name != CLASSIFIER]
+    if frozen == CLASSIFIER or (frozen == "all" and not any(True for child in before for _ in child.parameters())):
         return network, header.preset, str(path), ()
-    remark = f"the stages of {path} learned, too: wrong labels among the images that it saw may be known to it by heart"
+    who = "hidden layers" if frozen == "all" else "stages"
+    remark = f"the {who} of {path} learned, too: wrong labels among the images that it saw may be known to it by heart"
     return network, header.preset, str(path), (remark,)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+import striate
 from striate.data import Item, open_data
 from striate.errors import ArgumentError, DataError, ModelFileError
 from striate.models import create_model, find_source
@@ -47,6 +48,15 @@ def test_pictures_in_the_wrong_folder_come_first(trained, mislabelled):
     assert f"{len(suspects.found)} of 36 images" in suspects.expectation
     assert "learned, too" in suspects.remarks[0]  # the stages of the model were trained
     assert json.loads(json.dumps(suspects.to_dict(), allow_nan=False))["images"] == 36
+
+
+@pytest.mark.parametrize(("hidden", "remarks"), [((8,), ["hidden layers"]), (None, [])])
+def test_what_learned_the_labels_is_said(write_stripes, hidden, remarks):
+    """The features that come before the classifier: a hidden layer's, which learned, or those of frozen stages."""
+    data = write_stripes("few", CLASSES[:2], 3)
+    list(striate.train(data, model="resnet20", freeze="all", hidden=hidden, epochs=1, size=32, out="heads"))
+    found = suspect_labels(data, model="heads").remarks
+    assert [words for words in ("hidden layers", "stages") if any(f"the {words}" in line for line in found)] == remarks
 
 
 def test_the_features_are_kept(trained, mislabelled, monkeypatch):
