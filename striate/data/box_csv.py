@@ -124,6 +124,7 @@ def read_point_csv(store: FileStore, listing: Listing, name: str) -> MarkedTable
         point_names=point_names,
         problems=tuple(problems),
         remarks=index.remarks,
+        points_only=True,
     )
 
 

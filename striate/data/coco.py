@@ -66,6 +66,7 @@ def read_coco(store: FileStore, listing: Listing, names: Sequence[str], *, point
         problems=tuple(p for f in files for p in f.problems),
         remarks=index.remarks,
         unread=sum((f.unread for f in files), Counter[str]()),
+        points_only=points,
     )
 
 
@@ -248,8 +249,5 @@ def _is_id(value: object) -> bool:
 
 
 def _are_numbers(values: object, count: int) -> bool:
-    return (
-        isinstance(values, list)
-        and len(values) == count
-        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    )
+    """Whether this is a list of so many numbers; true and false are none."""
+    return isinstance(values, list) and len(values) == count and all(type(v) in (int, float) for v in values)

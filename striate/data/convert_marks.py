@@ -8,7 +8,7 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
-from striate.data.find_marks import LAYOUT_FOLDERS, what_is_marked
+from striate.data.find_marks import LAYOUT_FOLDERS
 from striate.data.gather_marks import GatheredMarks, gather_marks
 from striate.data.image_index import stem_of
 from striate.data.mark_writers import PLACES, WRITERS, Export, MarkFormat, points_fit_a_table
@@ -81,7 +81,7 @@ def convert_marks(
         raise ArgumentError.of("to", " or ".join(get_args(MarkFormat)), to)
     out, data = Path(out), Path(data)
     _refuse_place(out, data)
-    gathered = gather_marks(data, points=what_is_marked(data) == "points", skip_bad=skip_bad)
+    gathered = gather_marks(data, points=None, skip_bad=skip_bad)
     _refuse_format(gathered, to)
     names = _names({image.path for image in gathered.images})
     with _new_folder(out) as folder:

@@ -22,22 +22,25 @@ EXPECTED = {
 Reader = Callable[[], MarkedTable]
 
 
-def find_marks(path: Path, *, points: bool) -> MarkedTable:
+def find_marks(path: Path, *, points: bool | None) -> MarkedTable:
     """The marks of whatever lies at `path`.
 
     Args:
         path: a folder or a zip, or the JSON, YAML or CSV itself.
-        points: look for points; else for boxes.
+        points: look for points; else for boxes; None looks for boxes, then for points.
 
     Raises:
         DataError: no such path, no labels there, or labels in several formats.
     """
-    readers = _readers(path, points=points)
-    if not readers:
+    found, points = _find(path, points)
+    if not found:
         raise DataError(f"no {'points' if points else 'boxes'} in {path}: expected {EXPECTED[points]}")
-    if len(readers) > 1:
-        raise DataError(f"{path} holds labels in several formats; name the one to use: {', '.join(readers)}")
-    return next(iter(readers.values()))()
+    if len(found) > 1:
+        raise DataError(f"{path} holds labels in several formats; name the one to use: {', '.join(found)}")
+    try:
+        return next(iter(found.values()))()
+    except OSError as e:
+        raise DataError(f"{path} can't be read: {e.strerror}") from e
 
 
 def what_is_marked(path: str | Path) -> str:
@@ -46,17 +49,20 @@ def what_is_marked(path: str | Path) -> str:
     Raises:
         DataError: no such path, or a hostile zip.
     """
-    if _readers(Path(path), points=False):
-        return "boxes"
-    return "points" if _readers(Path(path), points=True) else ""
+    found, points = _find(Path(path), None)
+    return ("points" if points else "boxes") if found else ""
 
 
-def _readers(path: Path, *, points: bool) -> dict[str, Reader]:
-    """By the name of the file that says most, how to read what is there."""
+def _find(path: Path, points: bool | None) -> tuple[dict[str, Reader], bool]:
+    """How to read what is there, by the name of the file that says most; and whether that is points."""
     if not path.exists():
         raise DataError(f"no such file or folder: {path}")
     try:
-        return _readers_of(*_open(path), points=points)
+        store, listing, named = _open(path)
+        found = {} if points else _box_readers(store, listing, named)
+        if found or points is False:
+            return found, False
+        return (found, True) if (found := _point_readers(store, listing, named)) or points else (found, False)
     except OSError as e:
         raise DataError(f"{path} can't be read: {e.strerror}") from e
     except ImageError as e:
@@ -66,8 +72,7 @@ def _readers(path: Path, *, points: bool) -> dict[str, Reader]:
 def _open(path: Path) -> tuple[FileStore, Listing, str]:
     """The store around a path, what it holds, and the one file of it that was named."""
     if path.is_dir() or path.suffix.lower() == ".zip":
-        store = _unwrapped(FolderStore(path) if path.is_dir() else ZipStore.open(path))
-        return store, store.listing(), ""
+        return *_unwrapped(FolderStore(path) if path.is_dir() else ZipStore.open(path)), ""
     if path.suffix.lower() not in (".json", ".yaml", ".yml", ".csv"):
         return FolderStore(path.parent), Listing((), ()), ""
     root = path.absolute().parent
@@ -75,23 +80,20 @@ def _open(path: Path) -> tuple[FileStore, Listing, str]:
     return FolderStore(root), FolderStore(root).listing(), path.absolute().relative_to(root).as_posix()
 
 
-def _unwrapped(store: FileStore) -> FileStore:
+def _unwrapped(store: FileStore) -> tuple[FileStore, Listing]:
     """Without the single folder that wraps everything in most zips."""
     listing = store.listing()
     tops = {folder.split("/")[0] for folder in listing.folders}
     if len(tops) != 1 or any("/" not in f for f in listing.files) or {t.casefold() for t in tops} & LAYOUT_FOLDERS:
-        return store
+        return store, listing
     return _unwrapped(store.under(tops.pop()))
 
 
-def _readers_of(store: FileStore, listing: Listing, named: str, *, points: bool) -> dict[str, Reader]:
+def _box_readers(store: FileStore, listing: Listing, named: str) -> dict[str, Reader]:
     files = (named,) if named else listing.files
     found: dict[str, Reader] = {}
-    if jsons := [f for f in files if is_coco(store, f, points=points)]:
-        found[jsons[0]] = partial(read_coco, store, listing, jsons, points=points)
-    if points:
-        tables = [f for f in files if is_point_csv(store, f)]
-        return found | {f: partial(read_point_csv, store, listing, f) for f in tables}
+    if jsons := [f for f in files if is_coco(store, f, points=False)]:
+        found[jsons[0]] = partial(read_coco, store, listing, jsons, points=False)
     if tables := [f for f in files if is_box_csv(store, f)]:
         found[tables[0]] = partial(read_box_csv, store, listing, tables)
     xmls = [f for f in files if f.lower().endswith(".xml")]
@@ -99,6 +101,14 @@ def _readers_of(store: FileStore, listing: Listing, named: str, *, points: bool)
         found[xmls[0]] = partial(read_voc, store, listing)
     yamls = [f for f in files if is_yolo_yaml(store, f)] or _name_lists(store, files)
     return found | {f: partial(read_yolo, store, listing, f) for f in yamls}
+
+
+def _point_readers(store: FileStore, listing: Listing, named: str) -> dict[str, Reader]:
+    files = (named,) if named else listing.files
+    found: dict[str, Reader] = {}
+    if jsons := [f for f in files if is_coco(store, f, points=True)]:
+        found[jsons[0]] = partial(read_coco, store, listing, jsons, points=True)
+    return found | {f: partial(read_point_csv, store, listing, f) for f in files if is_point_csv(store, f)}
 
 
 def _name_lists(store: FileStore, files: tuple[str, ...]) -> list[str]:

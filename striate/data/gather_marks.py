@@ -52,25 +52,25 @@ class GatheredMarks(NamedTuple):
 
 
 def gather_marks(
-    path: str | Path, *, points: bool, skip_bad: bool = False, classes: Sequence[str] | None = None
+    path: str | Path, *, points: bool | None, skip_bad: bool = False, classes: Sequence[str] | None = None
 ) -> GatheredMarks:
     """Read what lies at `path`; arguments and errors are `open_boxes`'s and `open_points`'s.
 
     Args:
         path: a folder, a zip, or the JSON, YAML or CSV itself.
-        points: read points; else boxes.
+        points: read points; else boxes; None reads boxes where there are any, else points.
         skip_bad: leave out images of which something can't be used.
         classes: a model's labels.
     """
     table = find_marks(Path(path), points=points)
-    settled = _Settled(table, points=points)
-    names = () if points else _class_names(table, classes)
+    settled = _Settled(table)
+    names = () if table.points_only else _class_names(table, classes)
     problems = (*table.problems, *settled.problems)
     if problems and not skip_bad:
         raise DataError(f"{len(problems)} of the labels and images in {path} can't be used", problems)
     if not settled.images:
         raise DataError(f"no image in {path} can be used", problems)
-    if not points and not any(image.marks for image in settled.images):
+    if not table.points_only and not any(image.marks for image in settled.images):
         raise DataError(f"not one box in {path}", problems)
     images = tuple(_in_train(image) for image in settled.images)
     remarks = (*table.remarks, *settled.remarks, *_twin_remarks(images, settled.checked), *_untrained(images, names))
@@ -84,8 +84,8 @@ def gather_marks(
 class _Settled:
     """All images of a table held against their pixels: those that are good, and what is to be said."""
 
-    def __init__(self, table: MarkedTable, *, points: bool):
-        self.points = points
+    def __init__(self, table: MarkedTable):
+        self.points = table.points_only
         self.images: list[MarkedImage] = []
         self.remarks: list[Problem] = []
         self.unread: Counter[str] = Counter()
@@ -95,7 +95,7 @@ class _Settled:
         divided = any(image.part for image in table.images)
         for number, image in enumerate(table.images, start=1):
             if image.path in self.checked:
-                self.settle(image._replace(number=image.number or number), divided)
+                self.settle(image._replace(number=number if image.number is None else image.number), divided)
         used = {image.path for image in self.images}
         self.checked = {path: checked for path, checked in self.checked.items() if path in used}
 

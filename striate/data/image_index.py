@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from striate.data.folder import is_image
 from striate.data.stores import Listing
@@ -30,7 +29,7 @@ class ImageIndex:
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         for path in self.images:
             self._by_name[path.rpartition("/")[2]].append(path)
-            self._by_stem[path.rpartition(".")[0]].append(path)
+            self._by_stem[stem_of(path)].append(path)
 
     def find(self, written: str, near: str = "") -> list[str]:
         """The images that may be meant: none, the one, or several between which nothing decides.
@@ -65,9 +64,8 @@ class ImageIndex:
         if not self._shortened:
             return ()
         written, path = self._shortened[0]
-        return (
-            Problem(path, f"taken for {written!r}, and so {len(self._shortened)} in all: only the path's end is here"),
-        )
+        many = f", and {len(self._shortened) - 1} others likewise" if len(self._shortened) > 1 else ""
+        return (Problem(path, f"found by the end of {written!r}{many}"),)
 
     def by_stem(self, stem: str) -> str | None:
         """The image whose path is this but for the suffix; None if there is none, or several."""
@@ -101,7 +99,9 @@ def stem_of(path: str) -> str:
     """A path without its suffix.
 
     Example:
-        >>> stem_of("a.b/c.jpg"), stem_of("a.b/c")
-        ('a.b/c', 'a.b/c')
+        >>> stem_of("a.b/c.jpg"), stem_of("a.b/c"), stem_of(".c")
+        ('a.b/c', 'a.b/c', '.c')
     """
-    return str(PurePosixPath(path).with_suffix("")) if path else ""
+    folder, name = path.rpartition("/")[::2]
+    stem = name.rpartition(".")[0] or name
+    return f"{folder}/{stem}" if folder else stem

@@ -68,7 +68,7 @@ def write_coco(export: Export) -> None:
             "categories": _coco_categories(export.gathered),
         }
         name = f"annotations/{'person_keypoints' if keypoints else 'instances'}_{part}.json"
-        export.write(name, json.dumps(document, ensure_ascii=False, indent=1))
+        export.write(name, _json_lines(document))
 
 
 def write_voc(export: Export) -> None:
@@ -127,10 +127,19 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
+def _json_lines(document: Mapping[str, list[dict[str, Any]]]) -> str:
+    """With an element a line, so that a line's number says which."""
+    lists = (
+        f"{json.dumps(key)}: [\n" + ",\n".join(json.dumps(element, ensure_ascii=False) for element in elements) + "\n]"
+        for key, elements in document.items()
+    )
+    return "{" + ",\n".join(lists) + "}\n"
+
+
 def _image_numbers(images: list[MarkedImage]) -> list[int]:
     """COCO's ids where they differ, as they do unless some of them were words."""
-    numbers = [image.number for image in images]
-    return numbers if len(set(numbers)) == len(numbers) else list(range(1, len(numbers) + 1))
+    numbers = [image.number for image in images if image.number is not None]
+    return numbers if len(set(numbers)) == len(images) else list(range(1, len(images) + 1))
 
 
 def _coco_image(export: Export, image: MarkedImage, id_: int) -> dict[str, Any]:

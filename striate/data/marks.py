@@ -55,7 +55,7 @@ class MarkedImage(NamedTuple):
         relative: boxes are shares of width and height, not pixels.
         source: the file that lists it.
         line: there; 0 where there is none.
-        number: COCO's id of the image; 0 where there is none.
+        number: COCO's id of the image; None where there is none.
     """
 
     part: PartName | None
@@ -65,7 +65,7 @@ class MarkedImage(NamedTuple):
     relative: bool = False
     source: str = ""
     line: int = 0
-    number: int = 0
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class MarkedTable:
         problems: what can't be used.
         remarks: what can be used, but should be known.
         unread: what the files hold and striate doesn't keep: its name, and how many there are.
+        points_only: whether it was read for its points, of one object an image at most, and not for boxes.
     """
 
     kind: str
@@ -93,6 +94,7 @@ class MarkedTable:
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
     unread: Mapping[str, int] = field(default_factory=dict)
+    points_only: bool = False
 
 
 class Settled(NamedTuple):

@@ -190,7 +190,7 @@ def _box_item(image: MarkedImage, gathered: GatheredMarks, index: Mapping[str, i
         crowd=np.array([mark.crowd for mark in marks], dtype=np.bool_),
         points=flat[..., :2],
         visibility=flat[..., 2].astype(np.int64),
-        number=image.number,
+        number=image.number or 0,
     )
 
 
@@ -203,5 +203,5 @@ def _point_item(image: MarkedImage, gathered: GatheredMarks) -> PointItem:
         present=bool(image.marks),
         xy=points[:, :2],
         visibility=points[:, 2].astype(np.int64),
-        number=image.number,
+        number=image.number or 0,
     )

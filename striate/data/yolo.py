@@ -17,7 +17,8 @@ from striate.data.threads import in_threads
 from striate.errors import DataError, ImageError, Problem
 
 NAME_LISTS = ("classes.txt", "obj.names")  # of labelImg and Label Studio, and of Darknet
-MAX_YAML_BYTES = 2**20
+MAX_YAML_BYTES = 2**18
+MAX_YAML_DEPTH = 16
 BOX_NUMBERS = 5  # class, midpoint, size
 PIXELS_FROM = 2.0  # no share of an image is as large
 
@@ -93,18 +94,27 @@ def _read_yaml(store: FileStore, name: str) -> dict[str, Any]:
     """By safe_load, which makes plain values only; aliases, by which few lines can stand for gigabytes, are refused."""
     import yaml  # type: ignore[import-untyped]
 
+    starts = ("BlockMappingStart", "BlockSequenceStart", "FlowMappingStart", "FlowSequenceStart")
+    opening = tuple(getattr(yaml, f"{start}Token") for start in starts)
+    closing = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
     data = store.read(name)
     if len(data) > MAX_YAML_BYTES:
         raise DataError(f"{name} is refused: {len(data):,} bytes of YAML, where {MAX_YAML_BYTES:,} are allowed")
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(data)):
-            raise DataError(f"{name} is refused: it has aliases (*), which a list of classes has no need of")
+        depth = 0
+        for token in yaml.scan(data):
+            depth += isinstance(token, opening) - isinstance(token, closing)
+            reason = "aliases (*)" if isinstance(token, yaml.AliasToken) else ""
+            reason = f"lists in lists, more than {MAX_YAML_DEPTH} deep" if depth > MAX_YAML_DEPTH else reason
+            if reason:
+                problem = Problem(name, f"it has {reason}, which classes have no need of", token.start_mark.line + 1)
+                raise DataError(f"{name} is refused", [problem])
         found = yaml.safe_load(data)
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         problem = Problem(name, getattr(e, "problem", None) or str(e), mark.line + 1 if mark else 0)
         raise DataError(f"{name} can't be read as YAML", [problem]) from e
-    except (RecursionError, ValueError) as e:
+    except ValueError as e:  # a date in February that isn't
         raise DataError(f"{name} can't be read as YAML: {e}") from e
     if not isinstance(found, dict):
         raise DataError(f"{name} must hold names: and train:, got {type(found).__name__}")
