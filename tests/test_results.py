@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
@@ -135,6 +135,7 @@ def test_nothing_found():
     assert len(nothing[nothing.confidence > 0.5]) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.floats(0, 100)] * 4), max_size=5))
 def test_coco_boxes_are_the_same_boxes(rows):
     corners = np.array(rows).reshape(-1, 2, 2)

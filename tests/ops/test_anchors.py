@@ -152,7 +152,7 @@ anchor_sets = st.none() | st.lists(st.tuples(st.floats(5, 200), st.floats(5, 200
 )
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(image_boxes, st.tuples(st.integers(1, 6), st.integers(1, 6)), anchor_sets)
 def test_a_volume_read_back_holds_what_did_not_collide(boxes, grid_hw, anchors):
     ids = torch.arange(len(boxes)) % 4
@@ -179,6 +179,7 @@ def test_reading_leaves_out_what_is_unlikely():
             read_volume(torch.zeros(shape), size_hw=(300, 300))
 
 
+@settings(deadline=None)
 @given(image_boxes, anchor_sets.filter(lambda anchors: anchors is not None))
 def test_codes_and_back(boxes, anchors):
     cell_wh = (300 / 5, 200 / 4)
@@ -230,6 +231,7 @@ def test_codes_of_a_wild_network_are_finite():
         assert torch.isfinite(torch.autograd.grad(box.sum(), wild)[0]).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1, 99), st.floats(1, 99)), min_size=1, max_size=5))
 def test_shapes_are_boxes_at_one_corner(shapes):
     sizes = torch.tensor(shapes, dtype=torch.float64)

@@ -74,6 +74,7 @@ def test_complete_iou_by_its_formula(second):
     assert b.paired_ciou(tensor([first]), tensor([second])).item() == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(some, some)
 def test_symmetry_and_bounds(first, second):
     table = b.box_iou(first, second)
@@ -86,6 +87,7 @@ def test_symmetry_and_bounds(first, second):
         assert ((values >= least) & (values <= 1 + 1e-9)).all()
 
 
+@settings(deadline=None)
 @given(some_solid)
 def test_equal_boxes_overlap_wholly(boxes):
     for measure in MEASURES:
@@ -93,6 +95,7 @@ def test_equal_boxes_overlap_wholly(boxes):
     assert (b.box_iou(boxes, boxes).diagonal() == 1).all()
 
 
+@settings(deadline=None)
 @given(some_solid, some_solid, coordinate, coordinate, st.floats(0.25, 4))
 def test_neither_place_nor_unit_matters(first, second, x, y, factor):
     shift = torch.tensor([x, y, x, y])
@@ -101,6 +104,7 @@ def test_neither_place_nor_unit_matters(first, second, x, y, factor):
         torch.testing.assert_close(measure((first + shift)[:, None] * factor, (second + shift) * factor), before)
 
 
+@settings(deadline=None)
 @given(some, some)
 def test_gradients_are_finite(first, second):
     for measure in MEASURES:
@@ -131,7 +135,7 @@ def test_a_distant_box_has_a_slope_to_come_nearer():
         assert b.paired_iou(guess, target).item() > 0.9
 
 
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 @given(st.integers(1, 300))
 def test_blocks_are_the_table(block):
     first, second = torch.rand(37, 2).repeat(1, 2), torch.rand(29, 2).repeat(1, 2)
@@ -180,6 +184,7 @@ def test_empty_lists(rows, columns):
         assert convert(first).shape == (rows, 4)
 
 
+@settings(deadline=None)
 @given(some)
 def test_conversions_and_back(boxes):
     torch.testing.assert_close(b.xywh_to_xyxy(b.xyxy_to_xywh(boxes)), boxes)
@@ -189,6 +194,7 @@ def test_conversions_and_back(boxes):
     torch.testing.assert_close(b.xyxy_to_cxcywh(boxes)[:, 2:], sides)
 
 
+@settings(deadline=None)
 @given(some, st.floats(1, 80), st.floats(1, 80))
 def test_clipping_is_the_part_inside(boxes, height, width):
     clipped = b.clip_boxes(boxes, (height, width))

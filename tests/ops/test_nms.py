@@ -45,7 +45,7 @@ cell = st.integers(0, 6)
 boxes = st.lists(st.tuples(cell, cell, cell, cell), max_size=14).map(lambda r: torch.tensor(r).reshape(-1, 4).float())
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(boxes, st.data(), st.sampled_from(THRESHOLDS), st.booleans())
 def test_equal_to_a_slow_loop(found, data, threshold, or_equal):
     scores = torch.tensor(
@@ -190,7 +190,7 @@ def test_or_equal_needs_a_threshold():
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(THRESHOLDS), st.sampled_from(sorted(KINDS)))
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 def test_near_boxes_miss_no_pair(seed, threshold, kind):
     rng = np.random.default_rng(seed)
     found = random_boxes(40, rng, **KINDS[kind])
