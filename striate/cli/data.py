@@ -4,19 +4,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from striate.cli.convert import convert_data
+from striate.cli.findings import image_findings, print_findings
+from striate.cli.marks import show_marks
 from striate.cli.options import Data, Json
-from striate.cli.output import note, print_json, print_table
+from striate.cli.output import print_json, print_table
 from striate.cli.shard import shard_data
 from striate.cli.suspects import show_suspects
 
 if TYPE_CHECKING:
     from striate.data import Summary
 
-data = typer.Typer(help="Look at a data set before training on it; write it as shards.", no_args_is_help=True)
+data = typer.Typer(
+    help="Look at a data set before training on it; write it as shards, or in another format.", no_args_is_help=True
+)
 
 
 data.command("suspects")(show_suspects)
 data.command("shard")(shard_data)
+data.command("convert")(convert_data)
 
 
 @data.command("show")
@@ -27,10 +33,15 @@ def show_data(
 ) -> None:
     """Show what the data is: classes, counts, sizes, bad files, exact and near duplicates across parts.
 
+    Boxes and points too, in COCO's, VOC's or YOLO's format or a CSV: how many of each class, their sizes, problems.
+
     Example: `striate data show photos/`
     """
-    from striate.data import open_data, summarize
+    from striate.data import open_data, summarize, what_is_marked
 
+    if marked := what_is_marked(data):
+        show_marks(data, marked, seed=seed, as_json=as_json)
+        return
     summary = summarize(open_data(data, seed=seed, skip_bad=True))
     if as_json:
         print_json(summary.to_dict())
@@ -48,22 +59,4 @@ def _print_summary(s: "Summary") -> None:
     print(f"fingerprint: {s.fingerprint}\n")
     rows = [(name, *(counts[name] for counts in s.counts.values())) for name in s.classes]
     print_table(("class", *s.counts), [*rows, ("images", *s.images.values())], right=tuple(s.counts))
-    for title, lines in _findings(s).items():
-        if lines:
-            print(f"\n{title} ({len(lines)})")
-            print("\n".join(f"  {line}" for line in lines[:20]) + ("\n  …" if len(lines) > 20 else ""))
-    note("" if any(_findings(s).values()) else "\nno bad files, no duplicates")
-
-
-def _findings(s: "Summary") -> dict[str, list[str]]:
-    """What should be mended before training, by kind."""
-    twins = {twin: " = ".join(f"{p.part}:{p.path}" for p in twin.places) for twin in s.twins}
-    return {
-        "Bad files": [str(problem) for problem in s.bad],
-        "Leaks: the same image in several parts": [text for twin, text in twins.items() if twin.leak],
-        "Conflicts: the same image with different labels": [text for twin, text in twins.items() if twin.conflict],
-        "Repeated images": [text for twin, text in twins.items() if not (twin.leak or twin.conflict)],
-        "Look alike": [
-            f"{n.first.part}:{n.first.path} ~ {n.second.part}:{n.second.path} ({n.correlation:.3f})" for n in s.near
-        ],
-    }
+    print_findings(image_findings(s))

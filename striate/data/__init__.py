@@ -44,6 +44,7 @@ from striate.data.find_marks import what_is_marked
 from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Batch, Loader
+from striate.data.mark_summary import MarkSummary, summarize_marks
 from striate.data.mark_writers import MarkFormat
 from striate.data.open import evaluation_part, open_data
 from striate.data.open_boxes import open_boxes, open_points
@@ -91,6 +92,7 @@ __all__ = [
     "Item",
     "Loader",
     "MarkFormat",
+    "MarkSummary",
     "MarkedDataset",
     "MarkedPart",
     "Mirror",
@@ -138,6 +140,7 @@ __all__ = [
     "preset_distortion",
     "read_image",
     "summarize",
+    "summarize_marks",
     "what_is_marked",
     "write_image",
     "write_shards",

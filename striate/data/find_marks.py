@@ -11,7 +11,7 @@ from striate.data.marks import MarkedTable
 from striate.data.stores import FileStore, FolderStore, Listing
 from striate.data.table import PART_NAMES
 from striate.data.voc import read_voc
-from striate.data.yolo import NAME_LISTS, is_yolo_yaml, read_yolo
+from striate.data.yolo import NAME_LISTS, has_labels, is_yolo_yaml, read_yolo
 from striate.errors import DataError, ImageError
 
 LAYOUT_FOLDERS = {"annotations", "images", "jpegimages", "imagesets", "labels", *PART_NAMES}
@@ -99,7 +99,9 @@ def _box_readers(store: FileStore, listing: Listing, named: str) -> dict[str, Re
     xmls = [f for f in files if f.lower().endswith(".xml")]
     if xmls and b"<annotation" in store.read(xmls[0]):
         found[xmls[0]] = partial(read_voc, store, listing)
-    yamls = [f for f in files if is_yolo_yaml(store, f)] or _name_lists(store, files)
+    yamls = [f for f in files if is_yolo_yaml(store, f)]
+    if not yamls and has_labels(listing):  # a list of classes may lie beside class folders too
+        yamls = _name_lists(store, files)
     return found | {f: partial(read_yolo, store, listing, f) for f in yamls}
 
 

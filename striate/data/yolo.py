@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from striate.data.folder import is_image
 from striate.data.image_index import ImageIndex, stem_of
 from striate.data.marks import Box, Mark, MarkedImage, MarkedTable, folder_part, parse_number
 from striate.data.records import PartName
@@ -31,6 +32,12 @@ def is_yolo_yaml(store: FileStore, name: str) -> bool:
         return re.search(rb"^[\"']?names[\"']?\s*:", store.read(name), re.MULTILINE) is not None
     except ImageError:
         return False
+
+
+def has_labels(listing: Listing) -> bool:
+    """Whether any image has a label file."""
+    texts = frozenset(f for f in listing.files if f.lower().endswith(".txt"))
+    return any(_label_file(f) in texts for f in listing.files if is_image(f))
 
 
 def read_yolo(store: FileStore, listing: Listing, name: str) -> MarkedTable:
