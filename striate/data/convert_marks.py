@@ -102,9 +102,10 @@ def _refuse_place(out: Path, data: Path) -> None:
 def _refuse_format(gathered: GatheredMarks, to: MarkFormat) -> None:
     if not gathered.classes and to in ("voc", "yolo"):
         raise DataError(f"{gathered.table.kind}: {to} has no place for points; coco and csv have")
-    odd = [name for name in gathered.classes if any(ord(letter) < 32 for letter in name)]
+    names = (*gathered.classes, *gathered.table.point_names, *(image.path for image in gathered.images))
+    odd = [name for name in names if any(ord(letter) < 32 for letter in name)]
     if odd and to in ("voc", "csv"):
-        raise DataError(f"the class {odd[0]!r} has a control character in its name, which {to} can't hold")
+        raise DataError(f"{odd[0]!r} has a control character in its name, which {to} can't hold")
 
 
 def _names(paths: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from striate.data.fingerprint import fingerprint
 from striate.data.marks import Box, Mark, MarkedImage, MarkedTable, settle_box
 from striate.data.open import _check_all
 from striate.data.records import Checked
+from striate.data.stores import is_text
 from striate.data.table import Row, class_name, natural_key
 from striate.errors import DataError, Problem, UnknownNameError
 
@@ -64,7 +65,7 @@ def gather_marks(
     """
     table = find_marks(Path(path), points=points)
     settled = _Settled(table)
-    names = () if table.points_only else _class_names(table, classes)
+    names = _class_names(table, classes)
     problems = (*table.problems, *settled.problems)
     if problems and not skip_bad:
         raise DataError(f"{len(problems)} of the labels and images in {path} can't be used", problems)
@@ -170,6 +171,10 @@ def _in_train(image: MarkedImage) -> MarkedImage:
 def _class_names(table: MarkedTable, given: Sequence[str] | None) -> tuple[str, ...]:
     """The data's own names, in its own order if it has one, or those given, which must hold them all."""
     found = {mark.label for image in table.images for mark in image.marks if mark.xyxy}
+    if odd := [name for name in (*found, *(table.classes or ()), *table.point_names) if not is_text(name)]:
+        raise DataError(f"a name that is no text: {odd[0]!r}")
+    if table.points_only:
+        return ()
     if given is None:
         return table.classes or tuple(sorted(found, key=natural_key))
     names = tuple(map(class_name, given))

@@ -39,6 +39,7 @@ COCO = {  # what is in a.json: what is said; 0.png and 1.png are there
     coco(categories='{"id": 0}'): "category 0 without a name",
     coco(categories='{"id": 0, "name": "a"},\n{"id": 0, "name": "b"}'): "category 0 stands on line 7 already",
     coco(categories='{"id": 0, "name": "a"}, {"id": 1, "name": "a"}'): "two categories are named 'a'",
+    coco(annotation(), categories='{"id": 0, "name": "\\ud800"}'): "a name that is no text: '\\ud800'",
     coco()[:-3]: "a.json can't be read as JSON",
     '{"images": 1, "annotations": [], "categories": []}': "a.json has no list 'images'",
 }  # fmt: skip

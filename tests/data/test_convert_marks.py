@@ -195,6 +195,17 @@ def test_names_that_clash():
     assert Path("voc/JPEGImages/1.png").exists()
 
 
+def test_names_that_a_format_can_not_hold():
+    pictures("d/0.png")
+    put("d/a.json", coco(annotation(), '{"id": 0, "file_name": "0.png"}', '{"id": 0, "name": "a\\nb"}'))
+    for to in ("voc", "csv"):
+        with pytest.raises(DataError, match=rf"'a\\nb' has a control character in its name, which {to} can't hold"):
+            convert_marks("d", to, to)
+    for to in ("yolo", "coco"):
+        convert_marks("d", to, to)
+        assert open_boxes(to, val_share=0).classes == ("a\nb",)
+
+
 def test_places():
     pictures("d/0.png")
     put("d/boxes.csv", "path,label,x0,y0,x1,y1\n0.png,ant,1,2,3,4\n")
