@@ -8,6 +8,7 @@ StriateError
 │   └── ImageError                     one image that can't be read
 ├── ModelFileError                     a model file that is broken, hostile or of another version
 ├── WeightsError                       published weights that are missing or don't fit
+├── DivergenceError                    a training whose numbers are no numbers any more
 ├── OutputError                        a place that can't be written to
 └── MissingExtraError (also ImportError)   an optional package; says which extra installs it
 """
@@ -102,6 +103,10 @@ class ModelFileError(StriateError):
 
 class WeightsError(StriateError):
     """Published weights that are missing or don't fit the network."""
+
+
+class DivergenceError(StriateError):
+    """A training whose loss or answers are no longer finite numbers."""
 
 
 class OutputError(StriateError):

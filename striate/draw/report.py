@@ -80,7 +80,7 @@ class TrialRow:
     """One of several candidates: what learned, how good it was on the held-back images, and whether it was kept."""
 
     name: str
-    score: float
+    score: float | None
     kept: bool
     parameters: int
     seconds: float

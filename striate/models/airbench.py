@@ -19,6 +19,7 @@ from striate.models.network import Network
 from striate.models.registry import register
 
 _PATCH = 2  # pixels a side
+_MOST_PATCHES = 2_000_000  # more say no more of their axes
 _SPREAD = 5e-4  # added to the mean squares along each axis, so that next to nothing is not blown up
 
 
@@ -75,7 +76,8 @@ def whiten_stem(network: Network, images: Tensor) -> None:
     """
     layer = network.stages["stem"].get_submodule("conv")
     assert isinstance(layer, Conv)
-    dims, patches = images.ndim - 2, images
+    dims, pixels = images.ndim - 2, images[0, 0].numel()
+    patches = images[: max(1, _MOST_PATCHES // pixels)]
     for axis in range(2, images.ndim):
         patches = patches.unfold(axis, _PATCH, 1)  # (N, C, *S', 2, …)
     rows = patches.movedim(1, 1 + dims).reshape(-1, images.shape[1] * _PATCH**dims).double()  # (M, C * 2 ** dims)

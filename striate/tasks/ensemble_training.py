@@ -1,7 +1,7 @@
 """Train an ensemble: several runs that differ by their seed alone, side by side, and what they are worth together."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +124,9 @@ class EnsembleRun:
             for name, part in self.dataset.parts.items()
             if name != "train"
         }
-        self.record |= {"parts": {name: evaluation.to_dict() for name, evaluation in evaluations.items()}}
-        self.folder.write(self.record)
         self._report(ensemble, evaluations)
+        self.record |= {"parts": {name: evaluation.to_dict() for name, evaluation in evaluations.items()}}
+        self.folder.write(self.record)  # last: what has it is finished
         self.outcome = EnsembleOutcome(ensemble.task, evaluations, self.folder.path, self.folder.report)
 
     def _report(self, ensemble: Classifier | Ensemble, evaluations: Mapping[str, Evaluation]) -> None:
@@ -196,6 +196,10 @@ def train_ensemble(
     if dataset.fingerprint != record.setdefault("fingerprint", dataset.fingerprint):
         raise ArgumentError(f"data must be what {folder.path} began with; {data} has other images or labels")
     plan = make_plan(dataset, wished)
+    if plan.freeze == "auto":
+        wished = _thawed(wished)
+        record["wishes"] = wished.to_dict() | {"seed": None}
+        plan = make_plan(dataset, wished)
     record.setdefault("remarks", list(remarks_on(dataset)))
     if not resume:  # nothing is written before all is known to be sound
         Run(folder.member(1), dataset, plan, {"remarks": []}, device, workers)  # refuses what a member would refuse
@@ -214,6 +218,13 @@ def _wish(seed: int | None, wishes: Mapping[str, Any]) -> Wishes:
     if "hidden" in given:
         given["hidden"] = tuple(given["hidden"])
     return Wishes(**given, seed=seed)
+
+
+def _thawed(wishes: Wishes) -> Wishes:
+    """All stages learn where nothing else was asked for: heads on the same frozen stages are the same head."""
+    if wishes.freeze:
+        raise ArgumentError.of("freeze", "none, or the last frozen stage, for members that differ", wishes.freeze)
+    return replace(wishes, freeze="none")
 
 
 def _new(

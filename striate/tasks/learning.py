@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
-from striate.errors import ArgumentError, StriateError
+from striate.errors import ArgumentError, DivergenceError
 from striate.layers import Norm
 from striate.models import Network, create_model, find_entry
 from striate.runtime import Engine
@@ -242,7 +242,7 @@ class Learning:
     def _validate(self, logits: Logits) -> dict[str, float]:
         """The figures of an epoch, from the logits of the val part: what chooses the best one, and the cost."""
         if not np.isfinite(logits).all():
-            raise StriateError("the network's answers are no longer numbers: the learning rate is probably too high")
+            raise DivergenceError("the network's answers are no longer numbers: the learning rate is probably too high")
         task, targets = self.job.task, self.job.targets("val")
         figures = task.measure(task.probabilities(logits), targets, self.job.dataset.classes)
         loss = task.loss(0.0)(torch.from_numpy(logits), torch.from_numpy(targets))
@@ -252,7 +252,7 @@ class Learning:
 def smallest_batch(job: Job, plan: Plan) -> int:
     """How many images are in the smallest batch of a process."""
     images, processes = len(job.dataset.parts["train"]), job.accelerator.num_processes
-    return images // math.ceil(images / (plan.batch_size * processes)) // processes
+    return int(images // math.ceil(images / (plan.batch_size * processes)) // processes)
 
 
 def learns_norm(network: nn.Module) -> bool:

@@ -22,6 +22,7 @@ from striate.training import Recipe, class_weights
 
 PRETRAINED = "efficientnet_lite0"  # what a laptop runs, and what the embedded weights are for
 _USUAL = {"all": (3e-3, 100, 10), "classifier": (3e-3, 100, 10), "auto": (3e-4, 300, 10)}  # rate, steps, fewest epochs
+_PLAIN = 10  # times Adam's rate, for optimizers without its scaling
 _VIEWS = 4  # of each image, where features are kept
 _OF_DESCENT = ("epochs", "optimizer", "lr", "batch_size", "recipe", "views", "hidden", "last_stage")  # --freeze all
 _UNBALANCED = 3.0  # images of the largest class for one of the smallest, from which on classes are weighted
@@ -180,6 +181,8 @@ def _make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, p
     usual: dict[str, Any] = {"epochs": min(60, max(fewest, math.ceil(steps * batch_size / images)))}
     if optimizer.startswith("adam"):
         usual["lr"] = rate
+    elif pretrained:
+        usual["lr"] = _PLAIN * rate
     if freeze == "auto":
         usual["stage_decay"] = 0.5
     named = {"epochs": wishes.epochs, "lr": wishes.lr, "seed": wishes.seed}

@@ -7,7 +7,8 @@
 
 Each is compared with the best so far on the same held-back images. It is kept if it gains more than the noise, which is
 two standard errors of the paired difference: with weights w of the images and d = (right now) - (right before) of each,
-gain = Σ w d / Σ w, noise = 2 √(Σ w² d²) / Σ w. Nothing more is tried as soon as even no mistake at all would be no
+gain = Σ w d / Σ w, noise = 2 √(Σ w² d²) / Σ w. Of images that may show several classes the micro F1 is compared, its
+noise by the bootstrap. Nothing more is tried as soon as even no mistake at all would be no
 such gain (four mistakes or fewer, where images weigh the same), or where a class has fewer than ten images, or a batch
 a single one.
 """
@@ -20,9 +21,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from striate.errors import DivergenceError
 from striate.models import Network
+from striate.tasks.held_back import HeldBack
 from striate.tasks.learning import Job, Learning, can_regress, make_network, smallest_batch
 from striate.tasks.material import Watch
 from striate.tasks.plan import Plan
@@ -31,9 +33,7 @@ from striate.training import Epoch, Precision, Recipe, Step, agree
 
 _FEWEST_PER_CLASS = 10
 _HIDDEN = (256,)
-_SURE = 2.0  # standard errors
 _NEW = 10.0  # times the learning rate of what thaws
-Right = NDArray[np.float64]  # (N,) of each held-back image the share of its answers that is right
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Trial:
 
     Attributes:
         name: what learned.
-        score: of the held-back images.
+        score: of the held-back images; None if its loss became no number.
         gain: over the best before; None for the first.
         noise: two standard errors of the gain.
         kept: it is the best so far.
@@ -54,7 +54,7 @@ class Trial:
     """
 
     name: str
-    score: float
+    score: float | None
     gain: float | None
     noise: float | None
     kept: bool
@@ -97,11 +97,17 @@ class Thawing:
         """Learn, candidate after candidate; yields the epochs of all."""
         for name, make in self.candidates():
             start, history, learning = time.perf_counter(), list[Epoch](), make()
-            for epoch in learning.epochs(precision, on_step, on_features):
-                history.append(epoch)
-                yield epoch
+            diverged = ""
+            try:
+                for epoch in learning.epochs(precision, on_step, on_features):
+                    history.append(epoch)
+                    yield epoch
+            except DivergenceError as e:
+                if not self.best:
+                    raise
+                diverged = str(e)
             seconds = max(time.perf_counter() - start, sum(epoch.seconds for epoch in history))  # resumed: as it was
-            trial = self._judge(name, learning, seconds)
+            trial = self._judge(name, learning, seconds, diverged)
             self.trials.append(trial)
             if trial.kept:
                 self.best, self.history = learning, history
@@ -126,10 +132,10 @@ class Thawing:
             return True
         counts = self.job.dataset.parts["train"].counts(self.job.dataset.num_classes)
         assert self.best
-        right, weights = self._right(self.best), self._weights()
-        gain, noise = paired_gain(right, np.ones_like(right), weights)
-        wrong = int((right < 1).sum())
-        mistakes = f"{wrong} {'mistake' if wrong == 1 else 'mistakes'} on {len(right)} held-back images"
+        held_back = self._held_back()
+        gain, noise = held_back.room(self.best.logits)
+        wrong = held_back.mistakes(self.best.logits)
+        mistakes = f"{wrong} {'mistake' if wrong == 1 else 'mistakes'} on {len(held_back.targets)} held-back images"
         if counts.min() < _FEWEST_PER_CLASS:
             return self._end(f"nothing else is tried: a class has {counts.min()} training images")
         if agree([gain <= noise])[0]:
@@ -164,19 +170,20 @@ class Thawing:
     def _learning(self, name: str, plan: Plan, network: Network) -> Learning:
         return Learning(self.job, plan, network, self.folder.candidate(name))
 
-    def _judge(self, name: str, learning: Learning, seconds: float) -> Trial:
+    def _judge(self, name: str, learning: Learning, seconds: float, diverged: str) -> Trial:
         """Compare it with the best so far; of several processes the first one's word counts."""
-        right, weights = self._right(learning), self._weights()
-        gain = noise = None
-        kept, reason = True, "it comes first"
-        if self.best:
-            gain, noise = paired_gain(self._right(self.best), right, weights)
+        held_back, choice = self._held_back(), learning.choice
+        score = gain = noise = None
+        kept, reason = not diverged, diverged or "it comes first"
+        if not diverged:
+            score = held_back.score(learning.logits)
+        if self.best and not diverged:
+            gain, noise = held_back.compare(self.best.logits, learning.logits)
             (kept,) = agree([gain > noise])
             reason = f"{gain:+.1%}, {'more' if kept else 'not more'} than noise, {noise:.1%}"
-        choice = learning.choice
         return Trial(
             name=name,
-            score=float(weights @ right / weights.sum()),
+            score=score,
             gain=gain,
             noise=noise,
             kept=kept,
@@ -187,36 +194,18 @@ class Thawing:
             cross_validated=(choice.accuracy, *choice.interval) if choice else None,
         )
 
-    def _right(self, learning: Learning) -> Right:
-        targets = self.job.targets("val")
-        if self.job.task.multilabel:
-            return np.asarray(((learning.logits > 0) == (targets > 0)).mean(1))
-        return np.asarray(learning.logits.argmax(1) == targets, np.float64)
-
-    def _weights(self) -> NDArray[np.float64]:
-        """Of the held-back images: each class counts alike where classes are weighted, else each image."""
-        targets = self.job.targets("val")
-        if not self.plan.class_weights:
-            return np.ones(len(targets))
-        return np.asarray(1 / np.bincount(targets, minlength=self.job.dataset.num_classes)[targets])
+    def _held_back(self) -> HeldBack:
+        """Each class counts alike where classes are weighted, else each image."""
+        targets, classes = self.job.targets("val"), self.job.dataset.classes
+        weights = np.ones(len(targets))
+        if self.plan.class_weights:
+            weights = 1 / np.bincount(targets, minlength=len(classes))[targets]
+        return HeldBack(self.job.task, targets, weights, self.job.monitor, classes)
 
 
 def _head_recipe(recipe: Recipe) -> Recipe:
     """New layers learn faster than what has learned already."""
     return replace(recipe, lr=_NEW * recipe.lr, stage_decay=1.0)
-
-
-def paired_gain(before: Right, after: Right, weights: NDArray[np.float64]) -> tuple[float, float]:
-    """By how much the weighted share of right answers grew, and two standard errors of that.
-
-    Example:
-        >>> before, after = np.array([0, 0, 0, 1.0]), np.array([1, 1, 1, 1.0])
-        >>> paired_gain(before, after, np.ones(4))
-        (0.75, 0.866...)
-    """
-    change = weights * (after - before)
-    total = weights.sum()
-    return float(change.sum() / total), float(_SURE * np.sqrt((change**2).sum()) / total)
 
 
 def _doubling(most: int) -> Iterator[int]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate.errors import ArgumentError, StriateError
+from striate.errors import ArgumentError, DivergenceError
 from striate.training.batches import Batch, Batches
 from striate.training.checkpoint import Checkpoints, State
 from striate.training.device import Device, make_accelerator
@@ -83,7 +83,7 @@ def fit(
         ArgumentError: nothing to train or to train on, or a checkpoint of other arguments.
         ModelFileError: a broken checkpoint.
         UnknownNameError: `validate` doesn't give the monitored figure.
-        StriateError: the loss is no longer a finite number.
+        DivergenceError: the loss is no longer a finite number.
 
     Example:
         >>> from types import SimpleNamespace
@@ -205,7 +205,7 @@ class _Training:
         cost, images_of_all = self.share(self.loss(answers, targets), len(images))
         mean_cost = self.accelerator.reduce(cost.detach(), "mean").item()
         if not math.isfinite(mean_cost):
-            raise StriateError(self.diagnosis(images, mean_cost, lr))
+            raise DivergenceError(self.diagnosis(images, mean_cost, lr))
 
         optimizer, ema = self.state.optimizer, self.state.ema
         optimizer.zero_grad()

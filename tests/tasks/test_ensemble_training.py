@@ -11,11 +11,16 @@ import torch
 
 import striate
 from striate.errors import ArgumentError, DataError, OutputError, StriateError, UnknownNameError
-from striate.models import load_model
+from striate.models import find_source, load_model
 from striate.tasks import EnsembleFolder, train_ensemble
 from striate.training import Epoch
 
 WITH = {"model": "lenet5", "epochs": 2, "batch_size": 8, "precision": "fp32"}
+
+
+installed = pytest.mark.skipif(
+    not find_source("efficientnet_lite0").is_installed(), reason="the extra 'pretrained' is not installed"
+)
 
 
 @pytest.fixture
@@ -191,3 +196,14 @@ def test_other_wishes_when_resumed(data):
         train_ensemble("nowhere", 2, out="e2")
     with pytest.raises(TypeError, match="'colour'"):
         train_ensemble(data, 2, out="e2", colour="red")
+
+
+@installed
+def test_members_on_pretrained_weights_learn_whole(write_stripes):
+    """Heads on the same frozen stages would be the same head, and would have learned from what they are measured on."""
+    data = write_stripes("photos", ("across", "along"), 6)
+    run = train_ensemble(data, 2, out="two", model="efficientnet_lite0", epochs=None)
+    assert run.plan.freeze == "none"
+    assert run.record["wishes"]["freeze"] == "none"
+    with pytest.raises(ArgumentError, match="freeze must be none, or the last frozen stage, for members that differ"):
+        train_ensemble(data, 2, out="auto", model="efficientnet_lite0", freeze="auto")

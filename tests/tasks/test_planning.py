@@ -192,3 +192,12 @@ def test_logits_of_one_sign_cannot_say_yes_and_no(make_dataset, name):
 def test_a_plan_survives_json(make_dataset, wishes):
     chosen = plan(make_dataset((12, 4), coloured=True), **wishes)
     assert Plan.from_dict(json.loads(json.dumps(chosen.to_dict(), allow_nan=False))) == chosen
+
+
+@installed
+def test_pretrained_weights_are_not_thrown_away_by_plain_descent(make_dataset):
+    """A tenth of the rate for random weights, or less."""
+    photos = make_dataset((5, 5), (70, 70), coloured=True)
+    assert plan(photos, freeze="none", optimizer="momentum").recipe.lr == pytest.approx(3e-3)
+    assert plan(photos, freeze="all", optimizer="momentum").recipe.lr == pytest.approx(3e-2)
+    assert plan(photos, weights="none", optimizer="momentum").recipe.lr == pytest.approx(0.1)

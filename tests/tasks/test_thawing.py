@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 import striate
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, DivergenceError
 from striate.models import create_model, find_source, load_model
 from striate.tasks import ClassifyTask
+from striate.tasks.held_back import paired_gain
 from striate.tasks.learning import Job, can_regress
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.thawing import Thawing, paired_gain
+from striate.tasks.thawing import Thawing
 
 installed = pytest.mark.skipif(
     not find_source("efficientnet_lite0").is_installed(), reason="the extra 'pretrained' is not installed"
@@ -189,3 +190,27 @@ def test_auto_has_heads_of_its_own(write_stripes):
     data = write_stripes("data", ("across", "along"), per_class=10)
     with pytest.raises(ArgumentError, match="leave out hidden and last_stage, or freeze all"):
         striate.train(data, out="run", model="efficientnet_lite0", freeze="auto", hidden=(16,))
+
+
+def test_a_candidate_that_diverges_is_not_kept(make_dataset, monkeypatch):
+    """The head stays, and what thaws is tried."""
+    epochs = Scripted.epochs
+
+    def diverging(self, *arguments):
+        if self.plan.hidden:
+            raise DivergenceError("the loss became nan")
+        return epochs(self, *arguments)
+
+    monkeypatch.setattr(Scripted, "epochs", diverging)
+    thawing = tried(make_dataset, (20, 0, 10, 10, 0))
+    assert [(trial.kept, trial.score) for trial in thawing.trials] == [
+        (True, 0.5),
+        (False, None),
+        (True, 0.75),
+        (False, 0.75),
+    ]
+    assert thawing.trials[1].reason == "the loss became nan"
+    json.dumps([trial.to_dict() for trial in thawing.trials], allow_nan=False)
+    monkeypatch.setattr(Scripted, "epochs", lambda self, *_: (_ for _ in ()).throw(DivergenceError("nan")))
+    with pytest.raises(DivergenceError):
+        tried(make_dataset, (20, 0, 0, 0, 0))
