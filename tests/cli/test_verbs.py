@@ -25,6 +25,7 @@ VERBS = (
     ("data", "show"),
     ("data", "suspects"),
     ("data", "shard"),
+    ("data", "convert"),
     ("weights", "list"),
     ("weights", "show"),
     ("weights", "fetch"),
