@@ -62,7 +62,8 @@ def _find(path: Path, points: bool | None) -> tuple[dict[str, Reader], bool]:
         found = {} if points else _box_readers(store, listing, named)
         if found or points is False:
             return found, False
-        return (found, True) if (found := _point_readers(store, listing, named)) or points else (found, False)
+        found = _point_readers(store, listing, named)
+        return found, bool(found or points)
     except OSError as e:
         raise DataError(f"{path} can't be read: {e.strerror}") from e
     except ImageError as e:
