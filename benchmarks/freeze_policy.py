@@ -26,7 +26,7 @@ from striate.data import open_data, write_image
 from striate.metrics import wilson_interval
 from striate.runtime import Engine
 from striate.tasks import ClassifyTask
-from striate.tasks.learning import Job, Learning
+from striate.tasks.learning import Job, Learning, make_network
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run_folder import RunFolder
@@ -93,7 +93,7 @@ def try_all(data: Path, side: int, folder: Path) -> Everything:
     job = Job(dataset, task, "accuracy", make_accelerator("cpu"), "cpu", 0, print)
     run = RunFolder(folder)
     run.create()
-    thawing = Everything(job, plan, run)
+    thawing = Everything(job, plan, run, make_network(plan, dataset.parts["train"]))
     for _ in thawing.epochs("fp32", None, None):
         pass
     return thawing

@@ -47,7 +47,7 @@ class RunFolder:
             OutputError: it can't be made.
         """
         folder = self.checkpoints / name
-        _make(folder)
+        self._make(folder)
         return folder
 
     def refuse_old_run(self) -> None:
@@ -65,7 +65,13 @@ class RunFolder:
         Raises:
             OutputError: it can't be made.
         """
-        _make(self.checkpoints)
+        self._make(self.checkpoints)
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise OutputError(f"can't make the folder {self.path}: {e.strerror}") from e
 
     def write(self, lines: list[dict[str, Any]]) -> None:
         """Replace the record by these lines, whole or not at all."""
@@ -92,13 +98,6 @@ class RunFolder:
         if not lines or "plan" not in lines[0]:
             raise DataError(f"{self.record} is not the record of a run: its first line has no plan")
         return lines
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
 
 
 def free_folder(parent: str, name: str) -> Path:

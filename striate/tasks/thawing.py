@@ -77,6 +77,7 @@ class Thawing:
         job: what they share.
         plan: of the run, whose freezing is "auto", and whose recipe is for stages that thaw.
         folder: of the run.
+        network: what all of them begin with.
 
     Attributes:
         trials: what was tried so far.
@@ -87,6 +88,7 @@ class Thawing:
     job: Job
     plan: Plan
     folder: RunFolder
+    network: Network
     trials: list[Trial] = field(default_factory=list)
     best: Learning | None = None
     history: list[Epoch] = field(default_factory=list)
@@ -149,11 +151,10 @@ class Thawing:
         return True
 
     def _head(self) -> Learning:
-        network = make_network(self.plan, self.job.dataset.parts["train"])
-        at_once = self.plan.views > 0 and can_regress(network, self.job.task)
+        at_once = self.plan.views > 0 and can_regress(self.network, self.job.task)
         freeze = "classifier" if at_once else "all"
         plan = replace(self.plan, freeze=freeze, regression=at_once, recipe=_head_recipe(self.plan.recipe))
-        return self._learning("head", plan, network)
+        return self._learning("head", plan, self.network)
 
     def _hidden(self, last_stage: str) -> Learning:
         recipe = _head_recipe(self.plan.recipe)

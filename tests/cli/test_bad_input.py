@@ -135,7 +135,7 @@ BAD_DATA = [
 
 # "striate train d --out run …" with good data: what else is typed, and what the message says.
 BAD_WISHES = [
-    ("--freeze nosuch", "freeze must be 'none', 'all' or a stage (conv1, conv2), got 'nosuch'"),
+    ("--freeze nosuch", "freeze must be 'none', 'all', 'classifier' or a stage (conv1, conv2), got 'nosuch'"),
     ("--size 3", "size must be 32 pixels a side for lenet5, whose dense layers fix it, got 3"),
     ("--size 3 --model resnet18", "size must be at least 32 pixels a side for resnet18, got 3"),
     ("--size 0 --model resnet18", "size must be an integer of at least 1, got 0"),

@@ -17,7 +17,7 @@ from striate.errors import ArgumentError, DivergenceError
 from striate.models import create_model, find_source, load_model
 from striate.tasks import ClassifyTask
 from striate.tasks.held_back import paired_gain
-from striate.tasks.learning import Job, can_regress
+from striate.tasks.learning import Job, can_regress, make_network
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run_folder import RunFolder
@@ -81,7 +81,7 @@ def tried(make_dataset, mistakes, counts=(12, 12), held_back=40, batch_size=None
     plan = make_plan(dataset, Wishes(model="resnet20", weights="none", freeze="none", batch_size=batch_size))
     task = ClassifyTask(False)
     job = Job(dataset, task, "accuracy", SimpleNamespace(num_processes=1), "cpu", 0, print)
-    thawing = Script(job, plan, RunFolder("run"))
+    thawing = Script(job, plan, RunFolder("run"), make_network(plan, dataset.parts["train"]))
     thawing.mistakes = mistakes
     list(thawing.epochs("fp32", None, None))
     return thawing
