@@ -68,9 +68,7 @@ class Run:
         self.outcome: Outcome | None = None
         self._accelerator = make_accelerator(device)
         self._job = Job(dataset, self.task, self.monitor, self._accelerator, device, workers, self._remark)
-        network = make_network(
-            plan, dataset.parts["train"]
-        )  # before any folder is made: it may be refused
+        network = make_network(plan, dataset.parts["train"])  # before any folder is made: it may be refused
         self._thawing = Thawing(self._job, plan, folder, network) if plan.freeze == "auto" else None
         self._learning = None if self._thawing else Learning(self._job, plan, network, folder.checkpoints)
 
