@@ -7,7 +7,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from striate.data.csv_table import PART_COLUMNS, Fields, _records, _text
+from striate.data.csv_table import PART_COLUMNS, Fields, read_text, split_records
 from striate.data.image_index import ImageIndex
 from striate.data.marks import DECIMALS, UNMARKED, Mark, MarkedImage, MarkedTable, Point, parse_number, part_in
 from striate.data.records import PartName
@@ -139,7 +139,7 @@ class _Row(NamedTuple):
 
 
 def _rows(store: FileStore, index: ImageIndex, name: str) -> list[_Row]:
-    (_, header), *records = _records(_text(store, name), name)
+    (_, header), *records = split_records(read_text(store, name), name)
     columns = [cell.strip().casefold() for cell in header]
     if twice := sorted({c for c in columns if c and columns.count(c) > 1}):
         raise DataError(f"{name} has several columns {twice[0]!r}")

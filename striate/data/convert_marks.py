@@ -14,7 +14,7 @@ from striate.data.image_index import stem_of
 from striate.data.mark_writers import PLACES, WRITERS, Export, MarkFormat, points_fit_a_table
 from striate.data.marks import Mark
 from striate.data.records import PartName
-from striate.data.shard_writer import _new_folder
+from striate.data.shard_writer import new_folder
 from striate.data.table import natural_key
 from striate.errors import ArgumentError, DataError, OutputError, Problem
 
@@ -84,7 +84,7 @@ def convert_marks(
     gathered = gather_marks(data, points=None, skip_bad=skip_bad)
     _refuse_format(gathered, to)
     names = _names({image.path for image in gathered.images})
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
         _copy_images(gathered, folder, names, PLACES[to], on_images)
         WRITERS[to](Export(folder, gathered, names))
     counts = Counter(image.part for image in gathered.images if image.part)

@@ -26,7 +26,7 @@ def read_csv(store: FileStore, name: str) -> Table:
     Raises:
         DataError: not UTF-8, a missing column, or a quote that isn't closed; says the line.
     """
-    (_, header), *records = _records(_text(store, name), name)
+    (_, header), *records = split_records(read_text(store, name), name)
     columns = [cell.strip().casefold() for cell in header]
     missing = [c for c in ("path", "label") if c not in columns]
     if missing:
@@ -55,7 +55,8 @@ def is_label_table(store: FileStore, name: str) -> bool:
     return {"path", "label"} <= {cell.strip() for cell in first.split(",")}
 
 
-def _text(store: FileStore, name: str) -> str:
+def read_text(store: FileStore, name: str) -> str:
+    """The text of a table; what is not UTF-8 is refused."""
     try:
         return store.read(name).decode("utf-8-sig")
     except UnicodeDecodeError as e:
@@ -64,7 +65,7 @@ def _text(store: FileStore, name: str) -> str:
         raise DataError(f"{name}: {e}") from e
 
 
-def _records(text: str, name: str) -> list[Fields]:
+def split_records(text: str, name: str) -> list[Fields]:
     """The header and all rows that aren't blank, each with the line it begins on."""
     try:
         found = [(line, cells) for line, cells in _numbered(text, name) if any(map(str.strip, cells))]

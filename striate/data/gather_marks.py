@@ -10,7 +10,7 @@ from typing import NamedTuple
 from striate.data.find_marks import find_marks
 from striate.data.fingerprint import fingerprint
 from striate.data.marks import Box, Mark, MarkedImage, MarkedTable, settle_box
-from striate.data.open import _check_all
+from striate.data.open import check_all
 from striate.data.records import Checked
 from striate.data.stores import is_text
 from striate.data.table import Row, class_name, natural_key
@@ -91,7 +91,7 @@ class _Settled:
         self.remarks: list[Problem] = []
         self.unread: Counter[str] = Counter()
         rows = [Row(None, path, ()) for path in dict.fromkeys(image.path for image in table.images)]
-        _, self.checked, broken = _check_all(table.store, rows)
+        _, self.checked, broken = check_all(table.store, rows)
         self.problems = list(broken)
         divided = any(image.part for image in table.images)
         for number, image in enumerate(table.images, start=1):

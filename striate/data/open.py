@@ -80,8 +80,8 @@ def open_data(
         skipped=problems,
         twins=find_twins(parts, digests),
         fingerprint=fingerprint(rows, digests),
-        sizes=_sizes(checked.values()),
-        modes=_modes(checked.values()),
+        sizes=sizes_of(checked.values()),
+        modes=modes_of(checked.values()),
     )
 
 
@@ -112,7 +112,7 @@ def gather(path: str | Path, *, skip_bad: bool = False, classes: Sequence[str] |
     """Find out what lies at `path`, look at every image and name the classes; arguments and errors: `open_data`'s."""
     table = _find(Path(path))
     names = _class_names(table, classes)
-    rows, checked, broken = _check_all(table.store, table.rows)
+    rows, checked, broken = check_all(table.store, table.rows)
     problems = (*table.problems, *broken)
     if problems and not skip_bad:
         raise DataError(f"{len(problems)} of the images in {path} can't be used (--skip-bad leaves them out)", problems)
@@ -187,7 +187,7 @@ def _class_names(table: Table, given: Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
-def _check_all(store: Store, rows: Sequence[Row]) -> tuple[tuple[Row, ...], dict[str, Checked], tuple[Problem, ...]]:
+def check_all(store: Store, rows: Sequence[Row]) -> tuple[tuple[Row, ...], dict[str, Checked], tuple[Problem, ...]]:
     """Look at every image, in threads: the rows that are good, what was seen, and what is bad."""
 
     def check(row: Row) -> Checked | Problem:
@@ -230,12 +230,14 @@ def _items(rows: Iterable[Row], names: Sequence[str]) -> dict[PartName, tuple[It
     return {name: tuple(items) for name, items in found.items()}
 
 
-def _sizes(checked: Iterable[Checked]) -> Sizes:
+def sizes_of(checked: Iterable[Checked]) -> Sizes:
+    """The smallest, median and largest height and width of images."""
     sizes = np.array([c.size_hw for c in checked])  # (N, 2)
     (h0, w0), (h, w), (h1, w1) = (f(sizes, axis=0).astype(int).tolist() for f in (np.min, np.median, np.max))
     return Sizes((h0, w0), (h, w), (h1, w1))
 
 
-def _modes(checked: Iterable[Checked]) -> dict[str, int]:
+def modes_of(checked: Iterable[Checked]) -> dict[str, int]:
+    """How many images there are of each mode."""
     names, counts = np.unique([c.mode for c in checked], return_counts=True)
     return {str(n): int(c) for n, c in zip(names, counts, strict=True)}

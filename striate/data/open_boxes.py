@@ -10,7 +10,7 @@ from striate.data.boxes import BoxDataset, BoxItem, MarkedDataset, MarkedItem, M
 from striate.data.fingerprint import find_twins
 from striate.data.gather_marks import GatheredMarks, gather_marks
 from striate.data.marks import UNMARKED, Mark, MarkedImage
-from striate.data.open import PART_ORDER, _modes, _sizes
+from striate.data.open import PART_ORDER, modes_of, sizes_of
 from striate.data.records import Item, Part, PartName, Twins
 from striate.data.split import VAL_SHARE, cut_val
 from striate.errors import ArgumentError, DataError
@@ -115,8 +115,8 @@ def _dataset(
         unread=gathered.unread,
         twins=divided.twins,
         fingerprint=gathered.fingerprint,
-        sizes=_sizes(gathered.checked.values()),
-        modes=_modes(gathered.checked.values()),
+        sizes=sizes_of(gathered.checked.values()),
+        modes=modes_of(gathered.checked.values()),
     )
 
 

@@ -93,7 +93,7 @@ def write_shards(
     out = Path(out)
     _refuse_place(out, Path(data))
     gathered = gather(data, skip_bad=skip_bad)
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
         written = _Writer(gathered, folder, shard_bytes, images or len(gathered.rows), on_images).write()
     return Shards(out, written, fingerprint(gathered.rows, gathered.digests), gathered.problems)
 
@@ -106,7 +106,7 @@ def _refuse_place(out: Path, data: Path) -> None:
 
 
 @contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
+def new_folder(out: Path) -> Iterator[Path]:
     """A folder beside `out` that takes its place when the block ends without an error, and is gone otherwise."""
     folder = out.absolute().with_name(f".{out.name}.{os.getpid()}")
     try:

@@ -1,4 +1,4 @@
-"""airbench94: the network that learns small coloured pictures fastest.
+"""airbench94: a network that learns small coloured pictures in few passes.
 
 Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024, arXiv:2404.00498 (section 3; after Page's ResNet-9).
 The stem whitens patches of two pixels a side by the training images' own covariance, and learns no more than its biases

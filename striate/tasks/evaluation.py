@@ -9,17 +9,17 @@ from typing import Any, Literal
 
 import torch
 
-from striate.data import ONE_CROP, VAL_SHARE, Crops, Dataset, Loader, Part, evaluation_part, open_data
+from striate.data import ONE_CROP, VAL_SHARE, Crops, Dataset, Part, evaluation_part, open_data
 from striate.errors import ArgumentError
 from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Figures, Probabilities
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.gain import Answers, Contender, Gain, Timed
 from striate.tasks.loading import Model, load
+from striate.tasks.part_logits import part_logits
 from striate.training import Device
 
 PartChoice = Literal["train", "val", "test", "all"]
-_WORTH_WORKERS = 1000  # images, from which on starting processes pays
 Watch = Callable[[int, int], None]  # (images done, images in all)
 
 
@@ -188,19 +188,15 @@ def answer(
     on_images: Callable[[int], None] | None = None,
 ) -> Probabilities:
     """The probabilities (N, K) of a part's images, in its order; `on_images` hears how many crops were answered."""
-    loader = Loader(
+    logits = part_logits(
+        classifier.engine,
         part,
-        classifier.preset,
-        crops=crops,
-        batch_size=classifier.engine.images_at_once(crops),
-        workers=workers if len(part) > _WORTH_WORKERS else 0,
         multilabel_classes=len(classifier.labels) if classifier.task.multilabel else None,
+        crops=crops,
+        workers=workers,
+        on_images=on_images,
     )
-    try:
-        batches = (batch.images for batch in loader.epoch(0))
-        return classifier.mean_of_crops(classifier.engine.run(batches, on_images=on_images), crops)
-    finally:
-        loader.close()
+    return classifier.mean_of_crops(logits, crops)
 
 
 def remarks_on(dataset: Dataset) -> tuple[str, ...]:

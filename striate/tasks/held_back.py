@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from striate.metrics import micro_f1_difference
 from striate.tasks.classify import ClassifyTask
-from striate.tasks.learning import Logits
+from striate.tasks.part_logits import Logits
 
 SURE = 2.0  # standard errors
 Right = NDArray[np.float64]  # (N,) 1 where an image was told right

@@ -19,6 +19,7 @@ from striate.models import Network, create_model, find_entry
 from striate.runtime import Engine
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.material import Frozen, Kept, Material, Watch
+from striate.tasks.part_logits import Logits, part_logits
 from striate.tasks.plan import Plan
 from striate.tasks.regression import Regression
 from striate.training import Device, Epoch, FittedHead, Precision, Step, fit, freeze, is_frozen
@@ -26,10 +27,8 @@ from striate.training import Device, Epoch, FittedHead, Precision, Step, fit, fr
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-Logits = NDArray[np.float32]
 EVALUATION_BATCH = 64
 _PREPARE_WITH = 1000  # images
-_WORTH_WORKERS = 1000  # images, from which on starting processes pays
 TOO_MANY = "the features are too many to keep: images are decoded and distorted in each epoch"
 
 
@@ -77,19 +76,8 @@ class Job:
 
     def logits(self, engine: Engine, part: PartName) -> Logits:
         """(N, K) of the images of a part, in its order."""
-        images = self.dataset.parts[part]
-        workers = self.workers if len(images) > _WORTH_WORKERS else 0
-        loader = Loader(
-            images,
-            engine.preset,
-            batch_size=EVALUATION_BATCH,
-            workers=workers,
-            multilabel_classes=self._multilabel_classes,
-        )
-        try:
-            return engine.run(batch.images for batch in loader.epoch(0))
-        finally:
-            loader.close()
+        images, classes = self.dataset.parts[part], self._multilabel_classes
+        return part_logits(engine, images, multilabel_classes=classes, workers=self.workers)
 
     def some(self, part: PartName, plan: Plan, most: int) -> Batch:
         """Some images of a part, spread evenly over it and read in this process."""

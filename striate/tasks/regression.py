@@ -35,11 +35,12 @@ class Regression:
         return fit_head(_rows(self.kept.train, 0), y, self.num_classes, weights=self._weigh(y), seed=self.seed)
 
     def fit(self, strength: float, parts: Sequence[CachedFeatures]) -> LinearHead:
-        """The classifier at one strength, on every view of the images of these parts."""
-        most = sum(part.features.views * len(part.features) for part in parts) <= _MOST_ROWS
-        views = [(part, view) for part in parts for view in range(part.features.views if most else 1)]
-        x = np.concatenate([_rows(part, view) for part, view in views])
-        y = np.concatenate([part.targets.numpy() for part, _ in views])
+        """The classifier at one strength, on every view of the images of these parts; each image counts alike."""
+        views, images = max(part.features.views for part in parts), sum(len(part.features) for part in parts)
+        if views * images > _MOST_ROWS:
+            views = 1
+        x = np.concatenate([_rows(part, view % part.features.views) for part in parts for view in range(views)])
+        y = np.concatenate([part.targets.numpy() for part in parts for _ in range(views)])
         return regress_head(x, y, self.num_classes, strength, weights=self._weigh(y))
 
     def _weigh(self, y: NDArray[np.int64]) -> NDArray[np.float64] | None:

@@ -8,9 +8,8 @@
 Each is compared with the best so far on the same held-back images. It is kept if it gains more than the noise, which is
 two standard errors of the paired difference: with weights w of the images and d = (right now) - (right before) of each,
 gain = Σ w d / Σ w, noise = 2 √(Σ w² d²) / Σ w. Of images that may show several classes the micro F1 is compared, its
-noise by the bootstrap. Nothing more is tried as soon as even no mistake at all would be no
-such gain (four mistakes or fewer, where images weigh the same), or where a class has fewer than ten images, or a batch
-a single one.
+noise by the bootstrap. Nothing more is tried as soon as even no mistake at all would be no such gain (four mistakes or
+fewer, where images weigh the same), or where a class has fewer than ten images, or a batch a single one.
 """
 
 import copy

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
@@ -20,8 +21,10 @@ from striate.tasks.held_back import paired_gain
 from striate.tasks.learning import Job, can_regress, make_network
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
+from striate.tasks.regression import Regression
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.thawing import Thawing
+from striate.training import regress_head
 
 installed = pytest.mark.skipif(
     not find_source("efficientnet_lite0").is_installed(), reason="the extra 'pretrained' is not installed"
@@ -214,3 +217,33 @@ def test_a_candidate_that_diverges_is_not_kept(make_dataset, monkeypatch):
     monkeypatch.setattr(Scripted, "epochs", lambda self, *_: (_ for _ in ()).throw(DivergenceError("nan")))
     with pytest.raises(DivergenceError):
         tried(make_dataset, (20, 0, 0, 0, 0))
+
+
+def test_an_image_of_one_view_counts_like_one_of_four():
+    """What is held back has evaluation's view alone; the classifier of all images is that of its rows four times."""
+    rng = np.random.default_rng(0)
+    targets = np.arange(20) % 2
+    rows = rng.normal(size=(4, 20, 3)).astype(np.float32) + targets[:, None]
+    held = rng.normal(size=(1, 8, 3)).astype(np.float32)
+
+    @dataclass
+    class Features:
+        rows: np.ndarray
+
+        def __len__(self):
+            return self.rows.shape[1]
+
+        @property
+        def views(self):
+            return len(self.rows)
+
+        def read(self, views, indices):
+            return torch.from_numpy(self.rows[views, indices])
+
+    def part(views, labels):
+        return SimpleNamespace(features=Features(views), targets=torch.from_numpy(labels))
+
+    fitted = Regression(None, 2, (), 0).fit(0.1, [part(rows, targets), part(held, targets[:8])])
+    x = np.concatenate([*rows, *[held[0]] * 4])
+    known = regress_head(x, np.concatenate([np.tile(targets, 4), np.tile(targets[:8], 4)]), 2, 0.1)
+    np.testing.assert_allclose(fitted.weight, known.weight, atol=1e-6)
