@@ -41,7 +41,7 @@ from torch import Tensor, nn  # noqa: E402
 
 from striate.atomic import atomic_write  # noqa: E402
 from striate.data import Dataset, Loader, Part, channel_statistics, evenly, open_data  # noqa: E402
-from striate.data.loader import Batch  # noqa: E402
+from striate.data.batch_loader import Batch  # noqa: E402
 from striate.layers.dims import Conv  # noqa: E402
 from striate.models import create_model  # noqa: E402
 from striate.preset import Preset  # noqa: E402

@@ -1,5 +1,6 @@
 """Read images and data sets."""
 
+from striate.data.batch_loader import Batch
 from striate.data.boxes import (
     BoxDataset,
     BoxItem,
@@ -43,7 +44,7 @@ from striate.data.field import Field
 from striate.data.find_marks import what_is_marked
 from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
-from striate.data.loader import Batch, Loader
+from striate.data.loader import Loader
 from striate.data.mark_summary import MarkSummary, summarize_marks
 from striate.data.mark_writers import MarkFormat
 from striate.data.open import evaluation_part, open_data

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.data.loader import Batch, Loader
+from striate.data.batch_loader import Batch
+from striate.data.loader import Loader
 from striate.data.pipeline import Pipeline
 from striate.data.records import Part
 from striate.data.sampler import Indices, count_batches, epoch_batches, order_rng
