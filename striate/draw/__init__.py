@@ -1,10 +1,12 @@
 """Results as pictures and pages: plain records and arrays in; SVG, PNG and HTML out."""
 
+from striate.draw.boxes import draw_detections, draw_localization, draw_truth
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
 from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
 from striate.draw.curves import History, loss_curves, rate_curve, score_curves
 from striate.draw.edges import absolute_edges_picture, signed_edges_picture
 from striate.draw.pixels import png_bytes
+from striate.draw.points import draw_landmarks, draw_true_points
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.sheet import Tile, sheet_png
@@ -30,6 +32,11 @@ __all__ = [
     "comparison_rows",
     "confused_pairs",
     "confusion_map",
+    "draw_detections",
+    "draw_landmarks",
+    "draw_localization",
+    "draw_true_points",
+    "draw_truth",
     "loss_curves",
     "png_bytes",
     "rate_curve",

@@ -24,6 +24,23 @@ def check_pixels(image: Pixels) -> Pixels:
     return pixels
 
 
+def as_rgb(image: Pixels) -> Pixels:
+    """A copy in colour, (H, W, 3), to draw on; what is transparent shows white.
+
+    Raises:
+        ShapeError, ArgumentError: the image is not one, as in `check_pixels`.
+
+    Example:
+        >>> as_rgb(np.zeros((1, 1, 4), np.uint8))
+        array([[[255, 255, 255]]], dtype=uint8)
+    """
+    pixels = check_pixels(image)
+    if pixels.shape[2] < 4:
+        return np.array(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+    alpha = pixels[..., 3:].astype(np.uint16)
+    return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
 def png_bytes(image: Pixels) -> bytes:
     """The image as PNG.
 
