@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.models.adapt import NewChannels, check_new_channels
+from striate.models.heads import head_options
 from striate.models.network import Network
 from striate.models.published import find_source
-from striate.models.registry import find_entry, with_new_head
+from striate.models.registry import check_arguments, find_entry, with_new_head
 from striate.models.weights import check_network, load_pretrained
 
 
@@ -18,6 +19,7 @@ def create_model(
     dims: int = 2,
     weights: str | None = None,
     new_channels: NewChannels = "mean",
+    head: str | None = None,
     last_stage: str | None = None,
     hidden: Sequence[int] = (),
     **options: Any,
@@ -36,16 +38,18 @@ def create_model(
             network then expects of its input.
         new_channels: how published weights get other input channels, their sum kept: "mean" gives every channel an
             equal share of it, "repeat" the filters of red, green and blue in turn.
+        head: a new head for another job, weights or not: one of `HEADS`; its function describes its options, and what
+            the network then answers.
         last_stage: the last stage that is kept; a new head takes the place of what follows, weights or not.
         hidden: units of dense layers in a new head, between global pooling and the classifier.
-        options: the family's own, such as ResNet's `shortcut`; most have a `width`, a factor of all channels between
-            input and logits.
+        options: the head's own, and the family's, such as ResNet's `shortcut`; most have a `width`, a factor of all
+            channels between input and logits.
 
     Returns:
         the network, in training mode: (N, in_channels, *S) -> logits (N, num_classes).
 
     Raises:
-        UnknownNameError: no such network, weights or option; the message suggests the nearest.
+        UnknownNameError: no such network, head, weights or option; the message suggests the nearest.
         ArgumentError: a number out of range, or weights of another network.
         MissingExtraError: the package that carries the weights is not installed.
         WeightsError: the weights have not been fetched, are broken, or don't fit the options.
@@ -67,7 +71,10 @@ def create_model(
         num_classes = (source and source.classes) or entry.classes
     in_channels = entry.channels if in_channels is None else in_channels
     arguments = {"num_classes": num_classes, "in_channels": in_channels, "dims": dims, **options}
-    network = entry.build(**arguments)
+    arguments |= {k: v for k, v in (("head", head), ("last_stage", last_stage), ("hidden", hidden)) if v}
+    check_arguments(entry, arguments)
+    of_head = head_options(head)
+    network = entry.build(**{name: value for name, value in arguments.items() if name not in of_head})
     if source is not None:
         load_pretrained(network, source, new_channels=new_channels)
-    return with_new_head(network, entry, {**arguments, "last_stage": last_stage, "hidden": hidden})
+    return with_new_head(network, entry, arguments)

@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
+from striate.models.heads import find_head, head_options
 from striate.models.network import Network
-from striate.models.new_head import replace_head
 from striate.models.rename import Rename
 
 Build = Callable[..., Network]
@@ -51,7 +51,6 @@ class Entry:
 
 
 ENTRIES: dict[str, Entry] = {}
-NEW_HEAD = ("last_stage", "hidden")  # options of every network
 
 
 def register(
@@ -89,7 +88,7 @@ def register(
         @functools.wraps(variant)
         def build(**arguments: Any) -> Network:
             check_arguments(entry, arguments)
-            network = variant(**{option: value for option, value in arguments.items() if option not in NEW_HEAD})
+            network = variant(**{option: value for option, value in arguments.items() if option in options})
             network.name = name
             return with_new_head(network, entry, arguments)
 
@@ -106,12 +105,13 @@ def check_arguments(entry: Entry, arguments: Mapping[str, Any]) -> None:
     """Refuse what a network can't be built from, before it is built.
 
     Raises:
-        UnknownNameError: an option that the family doesn't have.
+        UnknownNameError: no such head, or an option that neither the family nor the head has.
         ArgumentError: a number of classes, channels or dimensions out of range.
     """
+    known = (*entry.options, *head_options(arguments.get("head")))
     for option in arguments:
-        if option not in (*entry.options, *NEW_HEAD):
-            raise UnknownNameError(f"option of {entry.name}", option, (*entry.options, *NEW_HEAD))
+        if option not in known:
+            raise UnknownNameError(f"option of {entry.name}", option, known)
     for count in ("num_classes", "in_channels"):
         value = arguments.get(count, 1)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -128,17 +128,20 @@ def with_new_head(network: Network, entry: Entry, arguments: Mapping[str, Any]) 
     """The network with the new head that the arguments ask for, or as it is.
 
     Raises:
-        ArgumentError: see `replace_head`.
+        UnknownNameError: no such head.
+        ArgumentError: what the head's function refuses.
     """
-    wanted = {name: arguments[name] for name in NEW_HEAD if arguments.get(name)}
-    if not wanted:
+    head = arguments.get("head")
+    _, *options = head_options(head)
+    wanted = {name: arguments[name] for name in options if arguments.get(name)}
+    if head is None and not wanted:
         return network
     dims = arguments.get("dims", entry.dims[0])
     shape = (
         arguments.get("in_channels", entry.channels),
         *(entry.size if entry.fixed_size else entry.smallest,) * dims,
     )
-    return replace_head(network, arguments.get("num_classes", entry.classes), size=shape, **wanted)
+    return find_head(head)(network, arguments.get("num_classes", entry.classes), size=shape, **wanted)
 
 
 def check_size(name: str, size: int | Sequence[int]) -> None:
