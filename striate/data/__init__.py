@@ -46,7 +46,9 @@ from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Loader
 from striate.data.mark_summary import MarkSummary, summarize_marks
+from striate.data.mark_targets import box_rows, one_box, point_rows
 from striate.data.mark_writers import MarkFormat
+from striate.data.marked_loader import MarkedLoader
 from striate.data.open import evaluation_part, open_data
 from striate.data.open_boxes import open_boxes, open_points
 from striate.data.pipeline import (
@@ -95,6 +97,7 @@ __all__ = [
     "MarkFormat",
     "MarkSummary",
     "MarkedDataset",
+    "MarkedLoader",
     "MarkedPart",
     "Mirror",
     "Motion",
@@ -121,6 +124,7 @@ __all__ = [
     "Twins",
     "Warp",
     "arrange_crops",
+    "box_rows",
     "channel_statistics",
     "colour_components",
     "convert_marks",
@@ -133,11 +137,13 @@ __all__ = [
     "evaluation_part",
     "evenly",
     "image_size",
+    "one_box",
     "open_boxes",
     "open_data",
     "open_points",
     "parse_distortions",
     "point_pairs",
+    "point_rows",
     "preset_distortion",
     "read_image",
     "summarize",

@@ -1,4 +1,4 @@
-"""Boxes and points of a batch as one tensor: what losses of detectors, localizers and landmark networks compare with."""
+"""Boxes and points of a batch as one tensor, which losses compare answers with."""
 
 from collections.abc import Sequence
 
@@ -50,9 +50,9 @@ def one_box(items: Sequence[BoxItem]) -> Tensor:
 
 
 def point_rows(items: Sequence[PointItem]) -> Tensor:
-    """The points of each image: float32 (N, 1 + 3P): 1 where the object is there; of each point x, y and 1 if it counts.
+    """The points of each image: 1 where the object is there, then of each point x, y, and 1 if it counts.
 
-    A point counts if it is marked, whether it is seen or hidden, inside the frame or outside.
+    Float32 (N, 1 + 3P). A point counts if it is marked, whether it is seen or hidden, inside the frame or outside.
 
     Example:
         >>> item = PointItem("a.jpg", (60, 80), True, np.array([[10.0, 20.0]]), np.array([2]))

@@ -29,7 +29,9 @@ class _Reader(Generic[MarkedItem]):
         pairs: Pairs,
         seed: int,
     ):
-        self.part, self.preset, self.targets = part, preset, targets
+        self.part: MarkedPart[MarkedItem] = part
+        self.targets: Targets[MarkedItem] = targets
+        self.preset = preset
         self.pipeline, self.pairs, self.seed = pipeline, pairs, seed
         self.at_least_hw = decode_at_least_hw(preset, pipeline)
 
@@ -85,7 +87,7 @@ class MarkedLoader(BatchLoader, Generic[MarkedItem]):
         world_size: int = 1,
         pin: bool = False,
     ):
-        self.part = part
+        self.part: MarkedPart[MarkedItem] = part
         super().__init__(
             _Reader(part, preset, targets, pipeline, pairs, seed),
             len(part),

@@ -20,6 +20,7 @@ from striate.ops.conv import convolve, cross_correlate, flip_filter
 from striate.ops.edges import EdgeKind, edge_filter, edges, volume_filter
 from striate.ops.learn_edges import learn_filter
 from striate.ops.nms import batched_nms, gaussian_decay, linear_decay, nms, soft_nms
+from striate.ops.place_codes import Place, place_targets, read_place, read_points
 from striate.ops.pool import avg_pool, global_pool, max_pool
 from striate.ops.receptive import Field
 from striate.ops.size import Padding, output_size, pad_amounts
@@ -30,6 +31,7 @@ __all__ = [
     "EdgeKind",
     "Field",
     "Padding",
+    "Place",
     "Target",
     "assign",
     "avg_pool",
@@ -59,6 +61,9 @@ __all__ = [
     "paired_ciou",
     "paired_giou",
     "paired_iou",
+    "place_targets",
+    "read_place",
+    "read_points",
     "read_volume",
     "shape_iou",
     "soft_nms",

@@ -13,6 +13,7 @@ from striate.training.losses import class_weights, logistic_cross_entropy, softm
 from striate.training.mix import cutmix, mixup
 from striate.training.optimizers import make_optimizer
 from striate.training.overfit import Overfit, overfit
+from striate.training.place_losses import place_cost, points_cost, squared_place_cost, squared_points_cost
 from striate.training.precision import Precision, autocast, bf16_agrees, choose_precision
 from striate.training.recipe import OptimizerName, Recipe
 from striate.training.records import Epoch, Progress, Step
@@ -58,7 +59,11 @@ __all__ = [
     "mixup",
     "overfit",
     "pick_device",
+    "place_cost",
+    "points_cost",
     "regress_head",
     "softmax_cross_entropy",
+    "squared_place_cost",
+    "squared_points_cost",
     "with_auxiliary",
 ]

@@ -1,0 +1,109 @@
+"""Heads that say where: presence and a box, or presence and points, from all places of the last activation.
+
+Global pooling forgets where things are. Here every cell of the grid keeps its place: a 1x1 convolution makes few
+channels of many, and dense layers read all cells.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from striate.errors import ArgumentError
+from striate.layers import conv_norm, sequential
+from striate.models.network import Network
+
+CHANNELS = 64  # of each cell
+UNITS = 256  # of the dense layer that reads all cells
+
+
+def localize_head(
+    network: Network,
+    num_classes: int,
+    *,
+    size: Sequence[int],
+    size_hw: Sequence[int] = (),
+    last_stage: str | None = None,
+) -> Network:
+    """A network that answers pc, bx, by, bh, bw, c1 … cK for one object in the image.
+
+    Args:
+        network: taken over; its kept stages are the same modules.
+        num_classes: K.
+        size: shape of an input (C, H, W); its sides give way to `size_hw`.
+        size_hw: height and width of the input that the dense layers are for.
+        last_stage: the last stage that stays; None keeps all.
+
+    Returns:
+        a network of the same name: (N, C, H, W) -> (N, 5+K).
+
+    Raises:
+        ArgumentError: no such stage, or a network that is not of two dimensions.
+
+    Example:
+        >>> from striate.models import create_model
+        >>> network = create_model("resnet18", num_classes=3, head="localize", size_hw=[64, 64])
+        >>> network(torch.zeros(2, 3, 64, 64)).shape
+        torch.Size([2, 8])
+    """
+    return _with_places(network, 5 + num_classes, size, size_hw, last_stage)
+
+
+def landmarks_head(
+    network: Network,
+    num_classes: int,
+    *,
+    size: Sequence[int],
+    size_hw: Sequence[int] = (),
+    last_stage: str | None = None,
+) -> Network:
+    """A network that answers presence, then x and y of each point; arguments and errors are those of `localize_head`.
+
+    Args:
+        num_classes: P, how many points; 64 of them give the 129 answers of the course documents.
+
+    Example:
+        >>> from striate.models import create_model
+        >>> network = create_model("resnet18", num_classes=64, head="landmarks", size_hw=[64, 64])
+        >>> network(torch.zeros(2, 3, 64, 64)).shape
+        torch.Size([2, 129])
+    """
+    return _with_places(network, 1 + 2 * num_classes, size, size_hw, last_stage)
+
+
+def _with_places(
+    network: Network, answers: int, size: Sequence[int], size_hw: Sequence[int], last_stage: str | None
+) -> Network:
+    names = list(network.stages)
+    if last_stage is not None and last_stage not in names:
+        raise ArgumentError.of("last_stage", f"a stage ({', '.join(names)})", last_stage)
+    if len(size) != 3:
+        raise ArgumentError.of("dims", "2: these heads answer with places in images", len(size) - 1)
+    kept = names if last_stage is None else names[: names.index(last_stage) + 1]
+    stages = {name: network.stages[name] for name in kept}
+    height, width = tuple(size_hw) or tuple(size[1:])
+    channels, rows, columns = _last_shape(stages, (size[0], height, width))
+    head = sequential(
+        squeeze=conv_norm(2, channels, CHANNELS, 1, activation=nn.ReLU),
+        flatten=nn.Flatten(),
+        dense=nn.Linear(CHANNELS * rows * columns, UNITS),
+        activation=nn.ReLU(),
+        classifier=nn.Linear(UNITS, answers),
+    )
+    placed = Network(stages, head)
+    placed.name = network.name
+    return placed
+
+
+@torch.no_grad()
+def _last_shape(stages: dict[str, nn.Module], shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """(C, H, W) of what the stages make of an input."""
+    chain = nn.Sequential(*stages.values())
+    modes = {module: module.training for module in chain.modules()}
+    try:
+        like = next(chain.parameters())
+        channels, rows, columns = chain.eval()(torch.zeros(1, *shape, device=like.device, dtype=like.dtype)).shape[1:]
+        return channels, rows, columns
+    finally:
+        for module, training in modes.items():
+            module.training = training
