@@ -2,5 +2,6 @@
 
 from striate.runtime.engine import Engine, Logits
 from striate.runtime.fold import folded
+from striate.runtime.tiles import detect_tiled, tile_boxes
 
-__all__ = ["Engine", "Logits", "folded"]
+__all__ = ["Engine", "Logits", "detect_tiled", "folded", "tile_boxes"]

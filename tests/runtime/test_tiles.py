@@ -1,0 +1,178 @@
+"""Tiles: every small object is whole in one, and tiled detection equals that of the whole image."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from striate.errors import ArgumentError, ShapeError
+from striate.ops import batched_nms
+from striate.results import Detections
+from striate.runtime import detect_tiled, tile_boxes
+
+SIZE_HW, TILE_HW, OVERLAP = (3000, 4000), (640, 640), 120
+NAMES = ("cell", "plate", "dust")
+
+
+@pytest.fixture(scope="module")
+def places():
+    """An image (3000, 4000, 4) whose every pixel tells where it stands, so that a tile knows its place."""
+    y, x = np.mgrid[: SIZE_HW[0], : SIZE_HW[1]].astype(np.uint16)
+    return np.stack([x & 255, x >> 8, y & 255, y >> 8], axis=-1).astype(np.uint8)
+
+
+class Exact:
+    """Sees of every object what is in the picture, if that is at least a pixel wide and high."""
+
+    def __init__(self, objects: Detections, shake: float = 0.0):
+        self.objects, self.shake, self.pixels = objects, shake, 0
+        self.rng = np.random.default_rng(0)
+
+    def __call__(self, images):
+        self.pixels = max(self.pixels, sum(i.shape[0] * i.shape[1] for i in images))
+        return [self._look(image) for image in images]
+
+    def _look(self, image):
+        x_low, x_high, y_low, y_high = image[0, 0].astype(int).tolist()
+        corner, size = (x_low + 256 * x_high, y_low + 256 * y_high), (image.shape[1], image.shape[0])
+        boxes = np.clip(self.objects.xyxy - np.tile(corner, 2), 0, np.tile(size, 2))
+        visible = np.flatnonzero((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) >= 1)
+        seen = self.objects[visible]
+        sides = np.tile(boxes[visible, 2:] - boxes[visible, :2], 2)
+        boxes = np.sort((boxes[visible] + sides * self.rng.normal(0, 1, sides.shape) * self.shake).reshape(-1, 2, 2), 1)
+        return Detections(boxes.reshape(-1, 4), seen.confidence, seen.class_id, seen.labels)
+
+
+def objects(boxes, classes=None, scores=None):
+    classes = np.zeros(len(boxes), int) if classes is None else np.asarray(classes)
+    scores = np.linspace(0.9, 0.1, len(boxes)) if scores is None else np.asarray(scores)
+    return Detections(np.asarray(boxes, float).reshape(-1, 4), scores, classes, [NAMES[i] for i in classes])
+
+
+def best(found: Detections, iou_threshold=0.5):
+    """What the suppression of one look at the whole image leaves."""
+    values = (torch.tensor(v) for v in (found.xyxy, found.confidence, found.class_id))
+    return found[batched_nms(*values, iou_threshold).numpy()]
+
+
+def assert_equal(a: Detections, b: Detections):
+    np.testing.assert_allclose(a.xyxy, b.xyxy, atol=1e-9)
+    assert (a.confidence.tolist(), a.class_id.tolist(), a.labels) == (
+        b.confidence.tolist(),
+        b.class_id.tolist(),
+        b.labels,
+    )
+
+
+def drawn_objects(largest: float, most: int = 40):
+    """Boxes anywhere in the image, also upon and within one another, that cross or touch borders of tiles."""
+    rows = st.tuples(
+        st.floats(0, SIZE_HW[1] - 2), st.floats(0, SIZE_HW[0] - 2), st.floats(2, largest), st.floats(2, largest),
+        st.integers(0, 2),
+    )  # fmt: skip
+    return st.lists(rows, max_size=most).map(_as_objects)
+
+
+def _as_objects(rows):
+    if not rows:
+        return Detections.empty()
+    left, top, width, height, classes = np.array(rows).T
+    boxes = np.stack([left, top, (left + width).clip(max=SIZE_HW[1]), (top + height).clip(max=SIZE_HW[0])], axis=1)
+    return objects(boxes, classes.astype(int))
+
+
+@settings(max_examples=60, deadline=None)
+@given(found=drawn_objects(OVERLAP))
+def test_tiled_equals_untiled_on_objects_smaller_than_the_overlap(places, found):
+    assert_equal(detect_tiled(Exact(found), places, TILE_HW, OVERLAP), best(Exact(found)([places])[0]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(left=st.floats(0, 3990), top=st.floats(0, 2990), width=st.floats(4, 4000), height=st.floats(4, 3000))
+def test_one_object_of_any_size_is_found_once_and_whole(places, left, top, width, height):
+    found = objects([[left, top, min(left + width, 4000), min(top + height, 3000)]])
+    assert_equal(detect_tiled(Exact(found), places, TILE_HW, OVERLAP), found)
+
+
+def test_a_crowded_image(places):
+    rng = np.random.default_rng(1)
+    corners = rng.uniform(0, (3880, 2880), (2000, 2))
+    found = objects(np.concatenate([corners, corners + rng.uniform(5, OVERLAP, (2000, 2))], axis=1),
+                    rng.integers(0, 3, 2000))  # fmt: skip
+    assert_equal(detect_tiled(Exact(found), places, TILE_HW, OVERLAP), best(found))
+
+
+def test_nothing_is_found_twice_by_a_detector_that_is_not_exact(places):
+    """Boxes shake by 3 % of their sides; objects stand apart."""
+    x, y = np.meshgrid(np.arange(20, 3900, 140), np.arange(20, 2900, 140))
+    corners = np.stack([x.ravel(), y.ravel()], axis=1).astype(float)
+    found = objects(np.concatenate([corners, corners + 100], axis=1))
+    tiled = detect_tiled(Exact(found, shake=0.03), places, TILE_HW, OVERLAP)
+    hits = (np.abs(tiled.xyxy[:, None] - found.xyxy).max(axis=-1) < 20).sum(axis=1)
+    assert len(tiled) == len(found)
+    assert (hits == 1).all()
+
+
+def test_classes_are_kept_apart_and_a_tile_is_believed(places):
+    across = [[500, 100, 640, 200], [510, 100, 640, 200]]  # both cross the first tile's border
+    assert len(detect_tiled(Exact(objects(across, [0, 1])), places, TILE_HW, OVERLAP)) == 2
+    assert len(detect_tiled(Exact(objects(across, [0, 0])), places, TILE_HW, OVERLAP)) == 1
+
+
+def test_memory_is_bounded(places):
+    detector = Exact(Detections.empty())
+    assert len(detect_tiled(detector, places, TILE_HW, OVERLAP)) == 0
+    assert detector.pixels <= 8 * 640 * 640
+
+
+def overlaps_of(edges):
+    return [a_end - b_start for (_, a_end), (b_start, _) in zip(edges, edges[1:], strict=False)]
+
+
+@given(
+    size_hw=st.tuples(st.integers(1, 900), st.integers(1, 900)),
+    tile_hw=st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    share=st.floats(0, 0.9),
+)
+@settings(deadline=None)
+def test_tiles_cover_the_image_share_enough_and_are_as_few_as_can_be(size_hw, tile_hw, share):
+    overlap = int(share * min(tile_hw))
+    tiles = tile_boxes(size_hw, tile_hw, overlap)
+    assert len({(right - left, bottom - top) for left, top, right, bottom in tiles}) == 1
+    for axis, size, tile in ((0, size_hw[1], tile_hw[1]), (1, size_hw[0], tile_hw[0])):
+        edges = sorted({(box[axis], box[axis + 2]) for box in tiles})
+        assert (edges[0][0], edges[-1][1]) == (0, size)
+        assert all(end - start == min(size, tile) for start, end in edges)
+        assert min(overlaps_of(edges), default=overlap) >= overlap
+        assert len(edges) == 1 or len(edges) * tile - (len(edges) - 1) * overlap < size + tile - overlap
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "tile_hw", "overlap", "count"),
+    [
+        ((10, 10), (20, 20), 5, 1),  # smaller than a tile
+        ((20, 20), (20, 20), 5, 1),  # just one
+        ((20, 21), (20, 20), 5, 2),  # one pixel more
+        ((1, 1), (1, 1), 0, 1),
+        ((20, 40), (20, 20), 0, 2),  # they touch
+        ((3000, 4000), (640, 640), 120, 6 * 8),
+    ],
+)
+def test_how_many_tiles(size_hw, tile_hw, overlap, count):
+    assert len(tile_boxes(size_hw, tile_hw, overlap)) == count
+
+
+def test_bad_arguments(places):
+    for bad in (((0, 5), (5, 5), 0), ((5, 5), (0, 5), 0), ((5, 5), (5, 5), 5), ((5, 5), (5, 5), -1)):
+        with pytest.raises(ArgumentError):
+            tile_boxes(*bad)
+    exact = Exact(Detections.empty())
+    with pytest.raises(ArgumentError, match="overlap must be 0 to below 626"):
+        detect_tiled(exact, places, TILE_HW, 630)
+    with pytest.raises(ArgumentError, match="iou_threshold"):
+        detect_tiled(exact, places, TILE_HW, OVERLAP, iou_threshold=1.0)
+    with pytest.raises(ShapeError, match="image"):
+        detect_tiled(exact, places[..., 0], TILE_HW, OVERLAP)
+    with pytest.raises(ShapeError, match="an answer for each of 8 images, got 0"):
+        detect_tiled(lambda images: [], places, TILE_HW, OVERLAP)
