@@ -11,21 +11,34 @@ from striate.metrics.accuracy import (
 )
 from striate.metrics.calibration import ReliabilityBin, calibration_error, log_loss, reliability
 from striate.metrics.classification import Classification, ClassScore, classification
+from striate.metrics.detection import ClassDetection, DetectionScores, detection_scores
+from striate.metrics.detection_errors import FalseAlarm, Miss, find_false_alarms, find_misses
+from striate.metrics.ground_truth import GroundTruth
 from striate.metrics.interval import wilson_interval
 from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landmarks
-from striate.metrics.localization import LocalizationFigures, ObjectClassScore, measure_localization
+from striate.metrics.localization import RIGHT_IOU, LocalizationFigures, ObjectClassScore, measure_localization
+from striate.metrics.matching import Matches, match_boxes
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
+from striate.metrics.operating_point import OperatingPoint, choose_threshold, operating_point
 from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
 from striate.metrics.suspects import Suspect, find_suspects
 from striate.metrics.temperature import cross_tempered, fit_temperature
 
 __all__ = [
+    "RIGHT_IOU",
+    "ClassDetection",
     "ClassScore",
     "Classification",
+    "DetectionScores",
+    "FalseAlarm",
+    "GroundTruth",
     "LandmarkFigures",
     "LocalizationFigures",
+    "Matches",
+    "Miss",
     "MultilabelClassification",
     "ObjectClassScore",
+    "OperatingPoint",
     "PairedDifference",
     "PointScore",
     "ReliabilityBin",
@@ -36,18 +49,24 @@ __all__ = [
     "average_precision",
     "balanced_accuracy",
     "calibration_error",
+    "choose_threshold",
     "class_scores",
     "classification",
     "confusion_matrix",
     "cross_tempered",
+    "detection_scores",
+    "find_false_alarms",
+    "find_misses",
     "find_suspects",
     "fit_temperature",
     "log_loss",
+    "match_boxes",
     "mean_over_present",
     "measure_landmarks",
     "measure_localization",
     "micro_f1_difference",
     "multilabel",
+    "operating_point",
     "paired_interval",
     "reliability",
     "top_accuracy",
