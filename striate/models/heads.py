@@ -8,14 +8,18 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from striate.errors import UnknownNameError
+from striate.models.grid_detector import grid_detector
 from striate.models.network import Network
 from striate.models.new_head import replace_head
+from striate.models.pyramid_detector import pyramid_detector
 
 BuildHead = Callable[..., Network]
 
 USUAL_HEAD = "classify"
 HEADS: Mapping[str, BuildHead] = {
     USUAL_HEAD: replace_head,
+    "grid": grid_detector,
+    "pyramid": pyramid_detector,
 }
 
 

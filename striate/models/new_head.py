@@ -44,15 +44,11 @@ def replace_head(
         >>> list(network.stages), network.head.hidden1.dense
         (['stem', 'stage1', 'stage2', 'stage3'], Linear(in_features=256, out_features=64, bias=True))
     """
-    names = list(network.stages)
-    if last_stage is not None and last_stage not in names:
-        raise ArgumentError.of("last_stage", f"a stage ({', '.join(names)})", last_stage)
     if any(not isinstance(units, int) or isinstance(units, bool) or units < 1 for units in hidden):
         raise ArgumentError.of("hidden", "numbers of units of at least 1", tuple(hidden))
-    kept = names if last_stage is None else names[: names.index(last_stage) + 1]
-    stages = {name: network.stages[name] for name in kept}
-    auxiliary = {name: head for name, head in network.auxiliary.items() if name in kept}
-    widths = [_channels(nn.Sequential(*stages.values()), size), *hidden]
+    stages = kept_stages(network, last_stage)
+    auxiliary = {name: head for name, head in network.auxiliary.items() if name in stages}
+    widths = [output_channels(nn.Sequential(*stages.values()), size), *hidden]
     head = sequential(
         pool=GlobalAvgPool(),
         **{f"hidden{i + 1}": _hidden(widths[i], units) for i, units in enumerate(hidden)},
@@ -63,12 +59,25 @@ def replace_head(
     return shorter
 
 
+def kept_stages(network: Network, last_stage: str | None) -> dict[str, nn.Module]:
+    """The stages up to one, by name; None keeps all.
+
+    Raises:
+        ArgumentError: no such stage.
+    """
+    names = list(network.stages)
+    if last_stage is not None and last_stage not in names:
+        raise ArgumentError.of("last_stage", f"a stage ({', '.join(names)})", last_stage)
+    kept = names if last_stage is None else names[: names.index(last_stage) + 1]
+    return {name: network.stages[name] for name in kept}
+
+
 def _hidden(units_in: int, units: int) -> nn.Sequential:
     return sequential(dense=nn.Linear(units_in, units), activation=nn.ReLU(), dropout=nn.Dropout(DROPOUT))
 
 
 @torch.no_grad()
-def _channels(stages: nn.Sequential, size: Sequence[int]) -> int:
+def output_channels(stages: nn.Sequential, size: Sequence[int]) -> int:
     """C of (N, C, *S), what the stages make of an input."""
     modes = {module: module.training for module in stages.modules()}
     try:

@@ -136,7 +136,7 @@ def with_new_head(network: Network, entry: Entry, arguments: Mapping[str, Any]) 
     wanted = {name: arguments[name] for name in options if arguments.get(name)}
     if head is None and not wanted:
         return network
-    dims = arguments.get("dims", entry.dims[0])
+    dims = arguments.get("dims", 2)
     shape = (
         arguments.get("in_channels", entry.channels),
         *(entry.size if entry.fixed_size else entry.smallest,) * dims,

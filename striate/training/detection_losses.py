@@ -1,0 +1,112 @@
+"""The cost of a detector's answers, a mean over the images of a batch.
+
+Targets are (N, M, 5): class, left, top, right, bottom in pixels of the network's input; class -1 is padding. Boxes
+without area, or whose midpoint is outside the image, count as padding too.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.models.grid_detector import Volume
+from striate.models.pyramid_detector import Candidates
+from striate.ops.anchors import target_volume
+from striate.ops.boxes import paired_ciou, xyxy_to_cxcywh
+from striate.ops.task_aligned import align
+
+BOX_WEIGHT = 2.5  # of where, against what
+
+
+class VolumeTarget(NamedTuple):
+    """What a grid's detector should answer for a batch.
+
+    Attributes:
+        volume: (N, H, W, A, 5+K) in the linear form.
+        collisions: objects that got no place, as others of their cell and shape had it.
+    """
+
+    volume: Tensor
+    collisions: int
+
+
+def volume_target(answers: Volume, targets: Tensor) -> VolumeTarget:
+    """Write the objects of a batch into volumes of the answers' shape, see `striate.ops.target_volume`."""
+    found = [
+        target_volume(
+            rows[:, 1:],
+            rows[:, 0].long(),
+            num_classes=answers.raw.shape[-1] - 5,
+            size_hw=answers.size_hw,
+            grid_hw=answers.grid_hw,
+            anchors_wh=answers.anchors_wh,
+        )
+        for rows in (image[_placed(image, answers.size_hw)] for image in targets)
+    ]
+    return VolumeTarget(torch.stack([t.volume for t in found]), sum(t.assignment.collisions for t in found))
+
+
+def grid_loss(answers: Volume, targets: Tensor) -> Tensor:
+    """The documents' cost of a grid: of all of y where pc is 1, of pc alone where pc is 0.
+
+    In the linear form the squared difference of each number. In the exponential form, as in YOLO9000
+    (arXiv:1612.08242): the logistic loss of pc, cross entropy of the classes, squared differences of the midpoint in
+    cells and of the logarithm of the sides in anchors.
+
+    Args:
+        answers: of a `GridDetector`.
+        targets: (N, M, 5), see above.
+
+    Returns:
+        J, a float32 scalar: a sum over places, a mean over images.
+
+    Example:
+        >>> answers = Volume(torch.zeros(1, 3, 3, 1, 8), (120, 120), torch.tensor([[40.0, 40.0]]), "linear")
+        >>> car = torch.tensor([[[1.0, 25, 75, 75, 105]]])
+        >>> grid_loss(answers, car).item()  # 1² + .25² + .25² + .75² + 1.25² + 1²
+        4.25
+    """
+    raw, (volume, _) = answers.raw.float(), volume_target(answers, targets)
+    full = volume[..., 0] > 0  # (N, H, W, A)
+    if answers.form == "linear":
+        presence = (raw[..., 0] - volume[..., 0]).square().sum()
+        rest = (raw[full] - volume[full])[:, 1:].square().sum()
+        return (presence + rest) / len(raw)
+    presence = F.binary_cross_entropy_with_logits(raw[..., 0], volume[..., 0], reduction="sum")
+    classes = F.cross_entropy(raw[full][:, 5:], volume[full][:, 5:], reduction="sum")
+    anchors = answers.anchors_wh.expand(*full.shape, 2)[full]  # (objects, 2)
+    sides = volume[full][:, [4, 3]] * anchors.new_tensor(answers.cell_wh)  # width and height in pixels
+    middle = raw[full][:, 1:3].sigmoid() - volume[full][:, 1:3]
+    shape = raw[full][:, 3:5] - (sides / anchors).log()
+    return (presence + classes + middle.square().sum() + shape.square().sum()) / len(raw)
+
+
+def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
+    """The cost of a pyramid's candidates: what by the logistic loss, where by 1 - CIoU.
+
+    A candidate's score for the class of its object should be its quality (`striate.ops.align`), all other scores 0; its
+    box counts by its quality. Both sums are divided by that of all qualities in the batch.
+
+    Args:
+        answers: of a `PyramidDetector`.
+        targets: (N, M, 5), see above.
+
+    Returns:
+        J, a float32 scalar.
+    """
+    logits, targets = answers.logits.float(), targets.float()
+    target, quality = align(logits.sigmoid(), answers.boxes, answers.points, targets, least_side=answers.cell)
+    image, place = (quality > 0).nonzero(as_tuple=True)
+    own, share = targets[image, target[image, place]], quality[image, place]  # (objects' places, 5), (objects' places,)
+    wanted = torch.zeros_like(logits).index_put((image, place, own[:, 0].long()), share)
+    what = F.binary_cross_entropy_with_logits(logits, wanted, reduction="sum")
+    where = ((1 - paired_ciou(answers.boxes[image, place], own[:, 1:])) * share).sum()
+    return (what + BOX_WEIGHT * where) / quality.sum().clamp(min=1)
+
+
+def _placed(rows: Tensor, size_hw: tuple[int, int]) -> Tensor:
+    """Marks of the rows (M, 5) that hold an object with an area and its midpoint in the image, (M,)."""
+    boxes = xyxy_to_cxcywh(rows[:, 1:])
+    middle, sides, limits = boxes[:, :2], boxes[:, 2:], boxes.new_tensor([size_hw[1], size_hw[0]])
+    return (rows[:, 0] >= 0) & ((middle >= 0) & (middle <= limits) & (sides > 0)).all(dim=1)
