@@ -10,13 +10,14 @@ from striate.version import __version__
 
 if TYPE_CHECKING:
     from striate.explain import table
-    from striate.models import create_model, load_published
+    from striate.models import create_model, densify, load_published
     from striate.tasks import evaluate, load, train
 
-__all__ = ["__version__", "create_model", "evaluate", "load", "load_published", "table", "train"]
+__all__ = ["__version__", "create_model", "densify", "evaluate", "load", "load_published", "table", "train"]
 
 _ROOMS = {
     "create_model": "striate.models",
+    "densify": "striate.models",
     "evaluate": "striate.tasks",
     "load": "striate.tasks",
     "load_published": "striate.models",

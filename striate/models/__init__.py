@@ -23,6 +23,7 @@ from striate.models import (
 from striate.models.adapt import adapted_preset
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
+from striate.models.densify import DenseNetwork, densify
 from striate.models.document import ModelFile
 from striate.models.fetch import fetch_weights
 from striate.models.file import load_model, read_header, save_model
@@ -36,6 +37,7 @@ from striate.models.weights import load_pretrained
 __all__ = [
     "SOURCES",
     "AuxiliaryLogits",
+    "DenseNetwork",
     "Entry",
     "ModelFile",
     "Network",
@@ -47,6 +49,7 @@ __all__ = [
     "blueprint",
     "check_size",
     "create_model",
+    "densify",
     "dlib_face",
     "efficientnet_lite",
     "fetch_weights",

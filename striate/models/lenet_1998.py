@@ -112,6 +112,8 @@ class SparseConv(nn.Module):
 class CodeDistances(nn.Module):
     """Radial basis functions: minus the squared distance to the code of each class (equation 7), (N, 84) -> (N, K).
 
+    Where there are positions, each is compared: (N, 84, *S) -> (N, K, *S).
+
     The codes are not trained. Cross-entropy of these logits is the paper's loss (equation 9) without its constant.
 
     Example:
@@ -126,8 +128,9 @@ class CodeDistances(nn.Module):
         self.register_buffer("codes", torch.tensor(class_codes(num_classes)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 84) -> (N, K)"""
-        return -(x[:, None] - self.codes).square().sum(dim=2)  # (N, K, 84) -> (N, K)
+        """(N, 84, *S) -> (N, K, *S)"""
+        codes = self.codes.view(*self.codes.shape, *[1] * (x.ndim - 2))
+        return -(x[:, None] - codes).square().sum(dim=2)  # (N, K, 84, *S) -> (N, K, *S)
 
 
 def initialise(network: Network) -> Network:

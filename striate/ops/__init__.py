@@ -24,6 +24,7 @@ from striate.ops.place_codes import Place, place_targets, read_place, read_point
 from striate.ops.pool import avg_pool, global_pool, max_pool
 from striate.ops.receptive import Field
 from striate.ops.size import Padding, output_size, pad_amounts
+from striate.ops.window_grid import WindowGrid, window_boxes
 
 __all__ = [
     "Anchors",
@@ -33,6 +34,7 @@ __all__ = [
     "Padding",
     "Place",
     "Target",
+    "WindowGrid",
     "assign",
     "avg_pool",
     "batched_nms",
@@ -69,6 +71,7 @@ __all__ = [
     "soft_nms",
     "target_volume",
     "volume_filter",
+    "window_boxes",
     "xywh_to_xyxy",
     "xyxy_to_cxcywh",
     "xyxy_to_xywh",
