@@ -1,5 +1,7 @@
 """Tiles: every small object is whole in one, and tiled detection equals that of the whole image."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -127,7 +129,7 @@ def test_memory_is_bounded(places):
 
 
 def overlaps_of(edges):
-    return [a_end - b_start for (_, a_end), (b_start, _) in zip(edges, edges[1:], strict=False)]
+    return [a_end - b_start for (_, a_end), (b_start, _) in pairwise(edges)]
 
 
 @given(
