@@ -49,6 +49,7 @@ from striate.data.mark_summary import MarkSummary, summarize_marks
 from striate.data.mark_targets import box_rows, one_box, point_rows
 from striate.data.mark_writers import MarkFormat
 from striate.data.marked_loader import MarkedLoader
+from striate.data.mosaic import mosaic
 from striate.data.open import evaluation_part, open_data
 from striate.data.open_boxes import open_boxes, open_points
 from striate.data.pipeline import (
@@ -137,6 +138,7 @@ __all__ = [
     "evaluation_part",
     "evenly",
     "image_size",
+    "mosaic",
     "one_box",
     "open_boxes",
     "open_data",
