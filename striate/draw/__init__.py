@@ -1,12 +1,15 @@
 """Results as pictures and pages: plain records and arrays in; SVG, PNG and HTML out."""
 
 from striate.draw.boxes import draw_detections, draw_localization, draw_truth
+from striate.draw.close_ups import CloseUp, close_ups_png
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
 from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
+from striate.draw.cumulative_error import cumulative_error
 from striate.draw.curves import History, loss_curves, rate_curve, score_curves
 from striate.draw.edges import absolute_edges_picture, signed_edges_picture
 from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
+from striate.draw.precision_recall import precision_recall
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.sheet import Tile, sheet_png
@@ -16,6 +19,7 @@ from striate.draw.views import Row, View, views_png
 __all__ = [
     "Bin",
     "ClassRow",
+    "CloseUp",
     "ConfusedPair",
     "DataSummary",
     "History",
@@ -28,10 +32,12 @@ __all__ = [
     "TrialRow",
     "View",
     "absolute_edges_picture",
+    "close_ups_png",
     "comparison_curves",
     "comparison_rows",
     "confused_pairs",
     "confusion_map",
+    "cumulative_error",
     "draw_detections",
     "draw_landmarks",
     "draw_localization",
@@ -39,6 +45,7 @@ __all__ = [
     "draw_truth",
     "loss_curves",
     "png_bytes",
+    "precision_recall",
     "rate_curve",
     "reliability_diagram",
     "render_comparison",

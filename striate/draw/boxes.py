@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,13 @@ from striate.draw.text import percent, shorten
 from striate.errors import ShapeError
 from striate.results import Detections, Localization
 
+Floats = npt.NDArray[np.float64]
 Edges = tuple[int, int, int, int]  # left, top, right, bottom in whole pixels
 COLUMNS = 28  # of a label; what is longer ends in …
 NOTHING: Colour = (70, 70, 70)  # ground of a label that belongs to no class
 
 
-def draw_detections(image: Pixels, detections: Detections) -> Pixels:
+def draw_detections(image: Pixels, detections: Detections, *, scale: float = 1.0) -> Pixels:
     """The image with a box around each object, its class and how sure the network is; the surest lie on top.
 
     Lines run around the boxes, in a colour that the colour-blind can tell from others and that is always the same for a
@@ -27,6 +29,7 @@ def draw_detections(image: Pixels, detections: Detections) -> Pixels:
     Args:
         image: (H, W) or (H, W, C) of uint8; grey, RGB, or RGB and alpha, which shows white below.
         detections: in pixels of the image; what reaches out of it is cut off.
+        scale: of lines and letters, beside what suits the image's size.
 
     Returns:
         (H, W, 3) of uint8, a copy.
@@ -41,24 +44,26 @@ def draw_detections(image: Pixels, detections: Detections) -> Pixels:
         ((64, 96, 3), array([  0, 114, 178], dtype=uint8))
     """
     canvas = as_rgb(image)
-    order = np.argsort(detections.confidence, kind="stable")
-    colours = [class_colour(i) for i in detections.class_id.tolist()]
+    pen, seen = _pen(canvas, scale), detections[_meets(canvas, detections.xyxy)]
+    order = np.argsort(seen.confidence, kind="stable")
+    colours = [class_colour(i) for i in seen.class_id.tolist()]
     for i in order:
-        _draw_box(canvas, detections.xyxy[i], colours[i])
+        _draw_box(canvas, seen.xyxy[i], colours[i], pen)
     taken: list[Edges] = []
     for i in order[::-1]:
-        text = _with_share(detections.labels[i], float(detections.confidence[i]))
-        taken.append(_draw_label(canvas, detections.xyxy[i], text, colours[i], taken))
+        text = _with_share(seen.labels[i], float(seen.confidence[i]))
+        taken.append(_draw_label(canvas, seen.xyxy[i], text, colours[i], pen, taken))
     return canvas
 
 
-def draw_truth(image: Pixels, xyxy: npt.ArrayLike, labels: Sequence[str] = ()) -> Pixels:
+def draw_truth(image: Pixels, xyxy: npt.ArrayLike, labels: Sequence[str] = (), *, scale: float = 1.0) -> Pixels:
     """The image with dashed boxes in black and white: where objects are, whatever was found.
 
     Args:
         image: as for `draw_detections`.
         xyxy: (N, 4) in pixels of the image.
         labels: one for each box, or none.
+        scale: of lines and letters, beside what suits the image's size.
 
     Returns:
         (H, W, 3) of uint8, a copy.
@@ -73,11 +78,12 @@ def draw_truth(image: Pixels, xyxy: npt.ArrayLike, labels: Sequence[str] = ()) -
     canvas, boxes = as_rgb(image), np.asarray(xyxy, np.float64).reshape(-1, 4)
     if labels and len(labels) != len(boxes):
         raise ShapeError.of("labels", f"one for each of {len(boxes)} boxes", len(labels))
-    for box in boxes:
-        _draw_dashes(canvas, box)
+    pen, seen = _pen(canvas, scale), _meets(canvas, boxes)
+    for box in boxes[seen]:
+        _draw_dashes(canvas, box, pen.width)
     taken: list[Edges] = []
-    for box, label in zip(boxes, labels, strict=False):
-        taken.append(_draw_label(canvas, box, shorten(label, COLUMNS), WHITE, taken))
+    for i in np.flatnonzero(seen).tolist() if labels else ():
+        taken.append(_draw_label(canvas, boxes[i], shorten(labels[i], COLUMNS), WHITE, pen, taken))
     return canvas
 
 
@@ -99,17 +105,38 @@ def draw_localization(image: Pixels, localization: Localization, class_id: int =
     if not localization.found:
         draw_note(canvas, f"nothing found ({percent(localization.presence, 0)})")
         return canvas
-    colour, box = class_colour(class_id), np.array(localization.xyxy)
-    _draw_box(canvas, box, colour)
-    classes = localization.classes
-    text = _with_share(classes.label, localization.presence * classes.probability)
-    _draw_label(canvas, box, text, colour, [])
-    return canvas
+    classes, xyxy = localization.classes, np.array([localization.xyxy])
+    sure = localization.presence * classes.probability
+    found = Detections(xyxy, np.array([sure]), np.array([class_id]), (classes.label,))
+    return draw_detections(canvas, found)
 
 
 def draw_note(canvas: Pixels, text: str) -> None:
     """Write into the upper left corner of an image (H, W, 3)."""
-    _paste(canvas, chip(text, letter_size(canvas), NOTHING), 0, 0)
+    _paste(canvas, chip(text, _pen(canvas).letters, NOTHING), 0, 0)
+
+
+def line_width(image: Pixels, scale: float = 1.0) -> int:
+    """Pixels of a line that suits an image: 1 up to about 450 pixels a side, 2 up to 750, …"""
+    return max(1, round(scale * math.sqrt(image.shape[0] * image.shape[1]) / 300))
+
+
+class _Pen(NamedTuple):
+    """Width of lines, and height of letters, in pixels."""
+
+    width: int
+    letters: int
+
+
+def _pen(image: Pixels, scale: float = 1.0) -> _Pen:
+    letters = max(10.0, math.sqrt(image.shape[0] * image.shape[1]) / 38)
+    return _Pen(line_width(image, scale), round(scale * letters))
+
+
+def _meets(canvas: Pixels, xyxy: Floats) -> npt.NDArray[np.bool_]:
+    """(N, 4) -> (N,) whether some of each box is on the image."""
+    height, width = canvas.shape[:2]
+    return np.asarray((xyxy[:, :2] < (width, height)).all(axis=1) & (xyxy[:, 2:] > 0).all(axis=1))
 
 
 def _with_share(label: str, share: float) -> str:
@@ -117,32 +144,20 @@ def _with_share(label: str, share: float) -> str:
     return f"{shorten(label, COLUMNS)}\N{LEFT-TO-RIGHT MARK} {percent(share, 0)}"
 
 
-def stroke(image: Pixels) -> int:
-    """Width of lines in pixels that suits an image: 1 up to about 450 pixels a side, 2 up to 750, …"""
-    return max(1, round(math.sqrt(image.shape[0] * image.shape[1]) / 300))
-
-
-def letter_size(image: Pixels) -> int:
-    """Size of letters in pixels that suits an image."""
-    return max(10, round(math.sqrt(image.shape[0] * image.shape[1]) / 38))
-
-
-def _draw_box(canvas: Pixels, box: npt.NDArray[np.float64], colour: Colour) -> None:
-    width = stroke(canvas)
-    for side in _sides(canvas, box, width + 1, width + 1):
+def _draw_box(canvas: Pixels, box: Floats, colour: Colour, pen: _Pen) -> None:
+    for side in _sides(canvas, box, pen.width + 1, pen.width + 1):
         side[:] = WHITE
-    for side in _sides(canvas, box, width, width):
+    for side in _sides(canvas, box, pen.width, pen.width):
         side[:] = colour
 
 
-def _draw_dashes(canvas: Pixels, box: npt.NDArray[np.float64]) -> None:
-    width = stroke(canvas)
+def _draw_dashes(canvas: Pixels, box: Floats, width: int) -> None:
     for side in _sides(canvas, box, width, width):
         side[:] = BLACK
         side[:, np.arange(side.shape[1]) % (8 * width) < 4 * width] = WHITE
 
 
-def _sides(canvas: Pixels, box: npt.NDArray[np.float64], margin: int, width: int) -> Iterator[Pixels]:
+def _sides(canvas: Pixels, box: Floats, margin: int, width: int) -> Iterator[Pixels]:
     """The pixels of lines around the box, so far outside of it and so wide; as views (width, length, 3)."""
     left, top, right, bottom = _edges(canvas, box, margin)
     if left < right and top < bottom:
@@ -152,7 +167,7 @@ def _sides(canvas: Pixels, box: npt.NDArray[np.float64], margin: int, width: int
         yield canvas[top:bottom, max(0, right - width) : right].swapaxes(0, 1)
 
 
-def _edges(canvas: Pixels, box: npt.NDArray[np.float64], margin: int) -> Edges:
+def _edges(canvas: Pixels, box: Floats, margin: int) -> Edges:
     """The box in whole pixels with a margin around it, cut off at the image's edges."""
     height, width = canvas.shape[:2]
     whole = np.round(box) + (-margin, -margin, margin, margin)
@@ -160,11 +175,11 @@ def _edges(canvas: Pixels, box: npt.NDArray[np.float64], margin: int) -> Edges:
     return left, top, right, bottom
 
 
-def _draw_label(canvas: Pixels, box: npt.NDArray[np.float64], text: str, colour: Colour, taken: list[Edges]) -> Edges:
+def _draw_label(canvas: Pixels, box: Floats, text: str, colour: Colour, pen: _Pen, taken: list[Edges]) -> Edges:
     """Write at the box's upper left, or at the next corner where nothing is written yet; where it was written."""
-    plate = chip(text, letter_size(canvas), colour)
+    plate = chip(text, pen.letters, colour)
     height, width = plate.shape[:2]
-    left, top, right, bottom = _edges(canvas, box, stroke(canvas))
+    left, top, right, bottom = _edges(canvas, box, pen.width)
     below, above = bottom, top - height
     corners = [(left, above), (left, below), (right - width, above), (right - width, below), (left, top)]
     places = [_inside(canvas, x, y, width, height) for x, y in corners]

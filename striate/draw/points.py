@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from striate.draw.boxes import draw_note, stroke
+from striate.draw.boxes import draw_note, line_width
 from striate.draw.class_colours import BLACK, WHITE, Colour, class_colour
 from striate.draw.pixels import Pixels, as_rgb
 from striate.draw.text import percent
@@ -36,7 +36,7 @@ def draw_landmarks(image: Pixels, landmarks: Landmarks) -> Pixels:
     if not landmarks.found:
         draw_note(canvas, f"nothing found ({percent(landmarks.presence, 0)})")
         return canvas
-    radius = 2 * stroke(canvas)
+    radius = 2 * line_width(canvas)
     for i, xy in enumerate(landmarks.xy):
         _draw_disc(canvas, xy, radius + 1, WHITE)
         _draw_disc(canvas, xy, radius, class_colour(i))
@@ -59,7 +59,7 @@ def draw_true_points(image: Pixels, xy: npt.ArrayLike) -> Pixels:
     canvas, points = as_rgb(image), np.asarray(xy, np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ShapeError.of("xy", "a list of points, shape (P, 2)", points.shape)
-    width = stroke(canvas)
+    width = line_width(canvas)
     for point in points[np.isfinite(points).all(axis=1)].tolist():
         _draw_ring(canvas, point, 3 * width, width + 2, BLACK)
         _draw_ring(canvas, point, 3 * width, max(1, width // 2), WHITE)

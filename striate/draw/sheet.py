@@ -38,6 +38,9 @@ class Tile:
     probability: float
 
 
+Line = tuple[str, str]  # what it says and its colour
+
+
 def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
     """The tiles in rows, as one PNG page at twice the screen's usual resolution.
 
@@ -51,6 +54,14 @@ def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
     Raises:
         ArgumentError: there are no tiles, or an image is not one.
     """
+    return captioned_png([(tile.image, _caption(tile)) for tile in tiles], columns=columns)
+
+
+def captioned_png(tiles: Sequence[tuple[Pixels, Sequence[Line]]], *, columns: int = 6) -> bytes:
+    """Pictures in rows, each with up to three lines of text below; the third in small letters.
+
+    Args, Returns, Raises: as `sheet_png`.
+    """
     if not tiles:
         raise ArgumentError.of("tiles", "at least one", tiles)
     if columns < 1:
@@ -58,17 +69,25 @@ def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
     figure = new_figure(columns * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP)
-    for i, tile in enumerate(tiles):
-        _draw_tile(figure, tile, *divmod(i, columns))
+    for i, (image, lines) in enumerate(tiles):
+        _draw_tile(figure, image, lines, *divmod(i, columns))
     return to_png(figure)
 
 
-def _draw_tile(figure: "Figure", tile: Tile, row: int, column: int) -> None:
+def _caption(tile: Tile) -> list[Line]:
+    return [
+        (shorten(tile.true, 22), INK),
+        (f"→ {shorten(tile.predicted, 15)} {percent(tile.probability, 0)}", ORANGE),
+        (shorten_path(tile.path, 26), MUTED),
+    ]
+
+
+def _draw_tile(figure: "Figure", image: Pixels, lines: Sequence[Line], row: int, column: int) -> None:
     width, height = figure.get_size_inches() * 72
     left, top = GAP + column * (TILE + GAP), GAP + row * (TILE + CAPTION + GAP)
     axes = figure.add_axes((left / width, 1 - (top + TILE) / height, TILE / width, TILE / height), frameon=False)
     axes.set(xticks=[], yticks=[], anchor="SW")
-    image = shrink(check_pixels(tile.image), 2 * TILE)
+    image = shrink(check_pixels(image), 2 * TILE)
     small = max(image.shape[:2]) < TILE / 2
     axes.imshow(
         image.squeeze(2) if image.shape[2] == 1 else image,
@@ -77,11 +96,6 @@ def _draw_tile(figure: "Figure", tile: Tile, row: int, column: int) -> None:
         vmax=255,
         interpolation="nearest" if small else "antialiased",
     )
-    lines = (
-        (shorten(tile.true, 22), INK),
-        (f"→ {shorten(tile.predicted, 15)} {percent(tile.probability, 0)}", ORANGE),
-        (shorten_path(tile.path, 26), MUTED),
-    )
     for i, (text, colour) in enumerate(lines):
         figure.text(
             left / width,
@@ -89,7 +103,7 @@ def _draw_tile(figure: "Figure", tile: Tile, row: int, column: int) -> None:
             text,
             va="top",
             color=colour,
-            fontsize=9 if colour == MUTED else 11,
+            fontsize=9 if i == 2 else 11,
             family=fonts(),
             parse_math=False,
         )
