@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from striate.cli.options import CropNumber, CropScale, Data, Device, Json, Model, SkipBad, With, parse_crops
+from striate.cli.options import (
+    CropNumber,
+    CropScale,
+    Data,
+    Device,
+    Json,
+    Model,
+    SkipBad,
+    With,
+    parse_crops,
+    refuse_options,
+)
 from striate.cli.output import note, print_json, print_table
 from striate.cli.process import prepare_process
 
@@ -26,17 +37,22 @@ def evaluate(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Measure a model on labelled images: accuracy with its interval, every class, the confusion matrix.
+    """Measure a model on labelled images: accuracy with its interval and every class; boxes and points likewise.
 
     Example: `striate evaluate run/model.safetensors photos/test`
     """
     prepare_process()
+    from striate.cli.evaluate_marks import evaluate_marks
     from striate.cli.progress import Bar
-    from striate.tasks import evaluate, load
+    from striate.tasks import MarksPredictor, evaluate, load
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
+    if isinstance(classifier, MarksPredictor):
+        refuse_options("of classes alone", {"--crops": crops != 1})
+        evaluate_marks(classifier, data, part=part, skip_bad=skip_bad, as_json=as_json)
+        return
     with Bar("measuring") as bar:
         evaluation = evaluate(classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:

@@ -1,5 +1,6 @@
 """Arguments that several verbs take, said once."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -43,3 +44,14 @@ def parse_crops(number: int, scales: str) -> "Crops":
     except ValueError:
         raise ArgumentError.of("crop_scale", "numbers with commas between them, such as 0.8,1", scales) from None
     return arrange_crops(number, shares)
+
+
+def refuse_options(whose: str, options: Mapping[str, object]) -> None:
+    """Options that say nothing of this model are an error, not ignored.
+
+    Raises:
+        typer.BadParameter: one of them is set.
+    """
+    for name, value in options.items():
+        if value:
+            raise typer.BadParameter(f"{name} is {whose}, which this model does not answer with", param_hint=name)

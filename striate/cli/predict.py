@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.options import CropNumber, CropScale, Device, Json, Model, SkipBad, With, parse_crops
+from striate.cli.options import CropNumber, CropScale, Device, Json, Model, SkipBad, With, parse_crops, refuse_options
 from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
@@ -18,6 +18,9 @@ def predict(
     model: Model,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Images, folders, or globs in quotes.")],
     top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the images with what was found drawn on them; of boxes and points.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the answers to this table too.")] = None,
     others: With = None,
     crops: CropNumber = 1,
@@ -26,17 +29,23 @@ def predict(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Say what images show.
+    """Say what images show: classes, a box, points or boxes, as the model was trained.
 
     Example: `striate predict efficientnet_lite0 photo.jpg --top 3`
     """
     prepare_process()
+    from striate.cli.predict_marks import predict_marks
     from striate.draw.text import printable
-    from striate.tasks import load, predict_files, write_predictions
+    from striate.tasks import MarksPredictor, load, predict_files, write_predictions
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
+    if isinstance(classifier, MarksPredictor):
+        refuse_options("of classes alone", {"--csv": csv, "--crops": crops != 1})
+        predict_marks(classifier, paths, out=out, skip_bad=skip_bad, as_json=as_json)
+        return
+    refuse_options("of boxes and points alone", {"--out": out})
     start = time.perf_counter()
     predictions, bad = predict_files(classifier, paths, crops=views, skip_bad=skip_bad)
     note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))

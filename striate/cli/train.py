@@ -14,12 +14,18 @@ from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.cli.progress import Bar
-    from striate.tasks import Run
+    from striate.tasks import AnyRun, Run
     from striate.training import Epoch, Step
 
 
 def train(
     data: Data,
+    task: Annotated[
+        Literal["classify", "localize", "landmarks"], typer.Option(help="What to learn: classes, a box, or points.")
+    ] = "classify",
+    loss: Annotated[
+        Literal["documents", "modern"] | None, typer.Option(help="Of a box or points; modern if left out.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
     model: Annotated[str | None, typer.Option(help="A network of `striate models`; chosen to suit the data.")] = None,
     weights: Annotated[str | None, typer.Option(help="Weights to start from, or none.")] = None,
@@ -83,6 +89,8 @@ def train(
     from striate.training import Recipe, leave
 
     options: dict[str, Any] = {
+        "task": task,
+        "loss": loss,
         "out": out,
         "model": model,
         "weights": weights,
@@ -134,9 +142,11 @@ def _usual_workers() -> int:
     return max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
-def _introduce(run: "Run") -> None:
+def _introduce(run: "Run | AnyRun") -> None:
     images = ", ".join(f"{len(part)} {name}" for name, part in run.dataset.parts.items())
-    note(f"{run.dataset.root}: {run.dataset.kind}, {run.dataset.num_classes} classes, images: {images}")
+    points = run.plan.preset.labels if not run.dataset.classes else ()
+    what = f"{len(points)} points" if points else f"{run.dataset.num_classes} classes"
+    note(f"{run.dataset.root}: {run.dataset.kind}, {what}, images: {images}")
     for line in (*run.start["remarks"], *run.plan.reasons):
         note(f"  {line}")
     note(run.notice)
@@ -144,7 +154,7 @@ def _introduce(run: "Run") -> None:
     note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 
-def _follow(run: "Run") -> None:
+def _follow(run: "Run | AnyRun") -> None:
     """Train under a progress bar, a line for each epoch."""
     from striate.cli.progress import Bar
 
@@ -167,7 +177,7 @@ def _follow(run: "Run") -> None:
             raise
 
 
-def _tell_trials(run: "Run", bar: "Bar", told: int) -> int:
+def _tell_trials(run: "Run | AnyRun", bar: "Bar", told: int) -> int:
     """What has been tried since; returns how much has been told."""
     for trial in run.trials[told:] if run.is_main else ():
         bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'} ({trial.reason})")
@@ -188,7 +198,7 @@ def epoch_line(epoch: "Epoch") -> str:
     )
 
 
-def _conclude(run: "Run", as_json: bool) -> None:
+def _conclude(run: "Run | AnyRun", as_json: bool) -> None:
     outcome = run.outcome
     if outcome is None:  # another process of several writes
         return
@@ -198,5 +208,5 @@ def _conclude(run: "Run", as_json: bool) -> None:
         print_json({"model": str(outcome.model), "report": str(outcome.report), "remarks": remarks, "figures": parts})
         return
     for name, figures in outcome.figures.items():
-        print(f"{name}: {run.task.headline(figures)} ({outcome.remarks.get(name, 'nothing was chosen on it')})")
+        print(f"{name}: {run.headline(figures)} ({outcome.remarks.get(name, 'nothing was chosen on it')})")
     print(f"model:  {outcome.model}\nreport: {outcome.report}")

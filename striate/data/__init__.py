@@ -2,6 +2,7 @@
 
 from striate.data.batch_loader import Batch
 from striate.data.boxes import (
+    MarkedItem,
     BoxDataset,
     BoxItem,
     BoxPart,
@@ -66,9 +67,11 @@ from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
+from striate.data.video import Frame, Video, read_video, write_video
 from striate.data.wording import parse_distortions
 
 __all__ = [
+    "MarkedItem",
     "COLOUR_PHOTOS",
     "GREY_PHOTOS",
     "IMAGE_SUFFIXES",
@@ -93,6 +96,7 @@ __all__ = [
     "Distortion",
     "Erase",
     "Field",
+    "Frame",
     "Item",
     "Loader",
     "MarkFormat",
@@ -123,6 +127,7 @@ __all__ = [
     "Tint",
     "Translate",
     "Twins",
+    "Video",
     "Warp",
     "arrange_crops",
     "box_rows",
@@ -148,9 +153,11 @@ __all__ = [
     "point_rows",
     "preset_distortion",
     "read_image",
+    "read_video",
     "summarize",
     "summarize_marks",
     "what_is_marked",
     "write_image",
     "write_shards",
+    "write_video",
 ]

@@ -1,5 +1,6 @@
 """Results as pictures and pages: plain records and arrays in; SVG, PNG and HTML out."""
 
+from striate.draw.anchors import anchors_png
 from striate.draw.boxes import draw_detections, draw_localization, draw_truth
 from striate.draw.close_ups import CloseUp, close_ups_png
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
@@ -11,7 +12,7 @@ from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
 from striate.draw.precision_recall import precision_recall
 from striate.draw.reliability import Bin, reliability_diagram
-from striate.draw.report import ClassRow, DataSummary, PartResult, Report, StartWeights, TrialRow, render_report
+from striate.draw.report import ClassRow, DataSummary, Panel, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.sheet import Tile, sheet_png
 from striate.draw.strengths import strength_curve
 from striate.draw.views import Row, View, views_png
@@ -23,6 +24,7 @@ __all__ = [
     "ConfusedPair",
     "DataSummary",
     "History",
+    "Panel",
     "PartResult",
     "Report",
     "Row",
@@ -32,6 +34,7 @@ __all__ = [
     "TrialRow",
     "View",
     "absolute_edges_picture",
+    "anchors_png",
     "close_ups_png",
     "comparison_curves",
     "comparison_rows",

@@ -97,6 +97,25 @@ class StartWeights:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A section of its own: what it is about, a chart, and a table.
+
+    Attributes:
+        title: of the section.
+        lead: what it shows, in a sentence or two.
+        chart: SVG, or "".
+        columns: of the table.
+        rows: of the table, a value for each column; the first is a name.
+    """
+
+    title: str
+    lead: str
+    chart: str = ""
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[object]] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that the page shows, as plain values; what is empty or None is left out.
 
@@ -120,6 +139,9 @@ class Report:
         strength: the one that was chosen.
         cross_validated: accuracy of training images that were held back in turn, and its interval; or ().
         suspects: training images whose label looks wrong.
+        panels: sections of the task's own.
+        mistakes_lead: what the mistakes are, where they are no mixed up classes.
+        counted: what `data.counts` counts.
 
     Raises:
         ArgumentError: there is no result.
@@ -144,6 +166,9 @@ class Report:
     strength: float = 0.0
     cross_validated: Sequence[float] = ()
     suspects: Sequence[Tile] = ()
+    panels: Sequence[Panel] = ()
+    mistakes_lead: str = ""
+    counted: str = "images"
 
     def __post_init__(self) -> None:
         if not self.results:
@@ -173,6 +198,7 @@ def render_report(report: Report) -> str:
         weakest_first=sorted(enumerate(report.per_class), key=lambda row: (not row[1].n, row[1].f1)),
         reliability=picture(reliability_diagram(report.bins)) if report.bins else None,
         mistakes=_with_thumbnails(report.mistakes),
+        panels=[(panel, picture(panel.chart) if panel.chart else None) for panel in report.panels],
         columns=list(report.layers[0]) if report.layers else [],
     )
 

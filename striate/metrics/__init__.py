@@ -15,7 +15,7 @@ from striate.metrics.detection import ClassDetection, DetectionScores, detection
 from striate.metrics.detection_errors import FalseAlarm, Miss, find_false_alarms, find_misses
 from striate.metrics.ground_truth import GroundTruth
 from striate.metrics.interval import wilson_interval
-from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landmarks
+from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landmarks, reference_distances
 from striate.metrics.localization import RIGHT_IOU, LocalizationFigures, ObjectClassScore, measure_localization
 from striate.metrics.matching import Matches, match_boxes
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
@@ -25,6 +25,7 @@ from striate.metrics.suspects import Suspect, find_suspects
 from striate.metrics.temperature import cross_tempered, fit_temperature
 
 __all__ = [
+    "reference_distances",
     "RIGHT_IOU",
     "ClassDetection",
     "ClassScore",

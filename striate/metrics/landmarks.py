@@ -91,7 +91,7 @@ def measure_landmarks(
         raise ShapeError.of("xy", expected, (xy.shape, present.shape))
     placed = np.array([one.xy for one in found], dtype=np.float64)  # (N, P, 2)
     scale = reference_distances(xy, reference)
-    measured = present & (scale > 0) & np.isfinite(xy).all(axis=2).any(axis=1)
+    measured = present & (scale > 0) & (np.isfinite(xy).all(axis=2).sum(axis=1) > 0)
     if not measured.any():
         raise ArgumentError("there is nothing to measure: no image has marked points and a reference distance")
     off = np.linalg.norm(placed[measured] - xy[measured], axis=2) / scale[measured, None]  # (M, P), NaN where unmarked
@@ -119,7 +119,7 @@ def reference_distances(xy: NDArray[np.float64], reference: tuple[int, int] | No
     """(N, P, 2) -> (N,) the distance that errors are shares of; 0 where an image does not tell it."""
     if reference is not None:
         first, second = reference
-        return np.nan_to_num(np.linalg.norm(xy[:, first] - xy[:, second], axis=1), nan=0.0)
+        return np.asarray(np.nan_to_num(np.linalg.norm(xy[:, first] - xy[:, second], axis=1), nan=0.0))
     low, high = np.where(np.isfinite(xy), xy, np.inf).min(axis=1), np.where(np.isfinite(xy), xy, -np.inf).max(axis=1)
     sides = np.where(np.isfinite(high - low), high - low, 0.0)  # (N, 2)
     return np.asarray(np.linalg.norm(sides, axis=1))

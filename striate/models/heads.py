@@ -11,6 +11,7 @@ from striate.errors import UnknownNameError
 from striate.models.grid_detector import grid_detector
 from striate.models.network import Network
 from striate.models.new_head import replace_head
+from striate.models.place_head import landmarks_head, localize_head
 from striate.models.pyramid_detector import pyramid_detector
 
 BuildHead = Callable[..., Network]
@@ -18,6 +19,8 @@ BuildHead = Callable[..., Network]
 USUAL_HEAD = "classify"
 HEADS: Mapping[str, BuildHead] = {
     USUAL_HEAD: replace_head,
+    "localize": localize_head,
+    "landmarks": landmarks_head,
     "grid": grid_detector,
     "pyramid": pyramid_detector,
 }

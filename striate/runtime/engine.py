@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -108,14 +108,26 @@ class Engine:
 
     def _prepare(self, image: Pixels, crops: Crops) -> NDArray[np.float32]:
         """uint8 (H, W, C) -> float32 (V, C, H', W'), normalised."""
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != self.preset.channels or 0 in image.shape:
-            raise ShapeError.of("image", f"uint8 (H, W, {self.preset.channels})", f"{image.dtype} {image.shape}")
+        self.check(image)
         return crop_inputs(image, self.preset, crops)
 
-    def _logits(self, batch: Tensor) -> Logits:
-        """(N, C, H, W) -> (N, K)"""
+    def check(self, image: Pixels) -> None:
+        """Refuse what is no image of the preset's channels.
+
+        Raises:
+            ShapeError: another type or shape than uint8 (H, W, C).
+        """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != self.preset.channels or 0 in image.shape:
+            raise ShapeError.of("image", f"uint8 (H, W, {self.preset.channels})", f"{image.dtype} {image.shape}")
+
+    def answer(self, batch: Tensor) -> Any:
+        """What the network answers to a batch (N, C, H, W), normalised: tensors on its device, as it gives them."""
         batch = batch.to(self.device, memory_format=torch.channels_last)
         halved = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with torch.inference_mode(), halved:
-            logits: Tensor = self.network(batch)
-        return logits.float().cpu().numpy()
+            return self.network(batch)
+
+    def _logits(self, batch: Tensor) -> Logits:
+        """(N, C, H, W) -> (N, K)"""
+        logits: Logits = self.answer(batch).float().cpu().numpy()
+        return logits

@@ -15,7 +15,7 @@ from striate.tasks.compare import compare_runs
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.evaluation import Evaluation, measure, remarks_on
-from striate.tasks.loading import load
+from striate.tasks.loading import load_classifier
 from striate.tasks.member_process import Member, Prepare, train_members
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import make_plan
@@ -118,7 +118,7 @@ class EnsembleRun:
 
     def _conclude(self) -> None:
         """What all together are worth on each part that was held back."""
-        ensemble = load(self.folder.path, device=self._device)
+        ensemble = load_classifier(self.folder.path, device=self._device)
         evaluations: dict[str, Evaluation] = {
             name: measure(ensemble, self.dataset, name, part, workers=self._workers)
             for name, part in self.dataset.parts.items()

@@ -15,7 +15,7 @@ from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Figures, Probabilities
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.gain import Answers, Contender, Gain, Timed
-from striate.tasks.loading import Model, load
+from striate.tasks.loading import Model, load_classifier
 from striate.tasks.part_logits import part_logits
 from striate.training import Device
 
@@ -82,7 +82,7 @@ def evaluate(
             crops can't be arranged.
     """
     crops = as_crops(crops)
-    classifier = model if isinstance(model, Classifier | Ensemble) else load(model, device=device)
+    classifier = model if isinstance(model, Classifier | Ensemble) else load_classifier(model, device=device)
     dataset = _open(classifier, data, skip_bad)
     if dataset.multilabel and not classifier.task.multilabel:
         raise ArgumentError.of("data", "images of one class each, as the model's", "several classes an image")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from striate.errors import ArgumentError, ModelFileError, ShapeError
 from striate.models import check_size, create_model, find_source, load_model
@@ -10,19 +11,27 @@ from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, find_task
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
+from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.marks_tasks import is_marks_task, restored_task
 from striate.tasks.run_folder import RunFolder
 from striate.training import Device
 
 Model = str | Path
 
 
-def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifier | Ensemble:
-    """A classifier from a model file, or from published weights by name; or an ensemble of several.
+AnyPredictor = MarksPredictor[Any, Any]
+
+
+def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifier | Ensemble | AnyPredictor:
+    """What a model file, or published weights by name, answers with; or an ensemble of several classifiers.
 
     Args:
         model: a `.safetensors` that striate wrote, the folder of a run or of an ensemble, or a name of `striate weights
             list`; or several of these, whose answers are averaged.
         device: where it computes.
+
+    Returns:
+        what has `predict(images)`: of classes, or of boxes or points, as the model was trained.
 
     Raises:
         ModelFileError: a file is broken, hostile or of another version, or a run has no model yet.
@@ -33,17 +42,35 @@ def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifi
     """
     if isinstance(model, str | Path):
         return _load_one(model, device)
-    members = [member for one in model for member in _load_one(one, device).members]
+    if len(model) == 1:
+        return _load_one(model[0], device)
+    return load_classifier(model, device=device)
+
+
+def load_classifier(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifier | Ensemble:
+    """A classifier, or an ensemble of several; arguments and errors are those of `load`, and:
+
+    Raises:
+        ArgumentError: a model of boxes or points.
+    """
+    models = [model] if isinstance(model, str | Path) else model
+    members = [member for one in models for member in _classifier(one, device).members]
     if not members:
         raise ArgumentError("model must be at least one model file or name, got none")
     return members[0] if len(members) == 1 else Ensemble(members)
 
 
-def _load_one(model: Model, device: Device) -> Classifier | Ensemble:
+def _classifier(model: Model, device: Device) -> Classifier | Ensemble:
+    loaded = _load_one(model, device)
+    if isinstance(loaded, MarksPredictor):
+        raise ArgumentError.of("model", "of classes", f"{model}, trained to {loaded.task.name}")
+    return loaded
+
+
+def _load_one(model: Model, device: Device) -> Classifier | Ensemble | AnyPredictor:
     path = Path(model)
     if EnsembleFolder(path).is_there():
-        folders = EnsembleFolder(path).finished()
-        return Ensemble([_from_file(folder.model, str(folder.path), device) for folder in folders])
+        return load_classifier([folder.model for folder in EnsembleFolder(path).finished()], device=device)
     if path.is_dir():
         path = RunFolder(path).model
     if path.is_file():
@@ -53,7 +80,7 @@ def _load_one(model: Model, device: Device) -> Classifier | Ensemble:
     return _from_source(str(model), device)
 
 
-def _from_file(path: Path, name: str, device: Device) -> Classifier:
+def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredictor:
     network, header = load_model(path)
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
@@ -63,6 +90,8 @@ def _from_file(path: Path, name: str, device: Device) -> Classifier:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
     precision = header.record.get("inference_precision", "fp32")
     engine = Engine(folded(network), header.preset, device=device, precision=precision)
+    if is_marks_task(header.task):
+        return MarksPredictor(engine, restored_task(header.task, header.thresholds), header.record, name=name)
     return Classifier(engine, find_task(header.task, header.thresholds), header.record, name=name)
 
 

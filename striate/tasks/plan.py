@@ -29,6 +29,8 @@ class Wishes:
         distort: how training images are distorted, in words: see `striate.data.parse_distortions`.
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
+        task: "localize", "landmarks" or "detect"; None for classes.
+        loss: of that task, "documents" or "modern".
         precision: "fp32", "bf16", or "auto" to measure which is faster.
 
     Raises:
@@ -51,6 +53,8 @@ class Wishes:
     views: int | None = None
     last_stage: str | None = None
     hidden: tuple[int, ...] | None = None
+    task: str | None = None
+    loss: str | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):

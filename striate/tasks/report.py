@@ -91,10 +91,10 @@ def make_report(
         mistakes=mistakes,
         mistakes_made=round(single.n * (1 - single.accuracy)) if single else 0,
         data=_data_summary(dataset),
-        layers=[_layer(row) for row in table(network, (plan.preset.channels, *plan.preset.size_hw)).rows],
+        layers=[layer_row(row) for row in table(network, (plan.preset.channels, *plan.preset.size_hw)).rows],
         command=shlex.join(start["command"]),
         facts=facts,
-        weights=_start_weights(plan),
+        weights=start_weights(plan.weights),
         trials=[
             TrialRow(trial.name, trial.score, trial.kept, trial.parameters, trial.seconds, trial.reason)
             for trial in trials
@@ -179,7 +179,7 @@ def _data_summary(dataset: Dataset) -> DataSummary:
     )
 
 
-def _layer(row: Row) -> dict[str, object]:
+def layer_row(row: Row) -> dict[str, object]:
     """A row of the network's table as people read it."""
     field = row.fields[-1] if row.fields else None
     sees = None if field is None else field.size
@@ -194,9 +194,10 @@ def _layer(row: Row) -> dict[str, object]:
     }
 
 
-def _start_weights(plan: Plan) -> StartWeights | None:
-    if plan.weights is None:
+def start_weights(name: str | None) -> StartWeights | None:
+    """What a report says of the published weights of that name."""
+    if name is None:
         return None
-    source = find_source(plan.weights)
+    source = find_source(name)
     where = source.where.url if isinstance(source.where, Url) else source.where.distribution
     return StartWeights(source.name, f"{where}, trained on {source.trained_on}", source.licence)

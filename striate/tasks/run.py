@@ -92,6 +92,10 @@ class Run:
         """What to tell a person once: the licence of the weights that it starts from."""
         return find_source(self.plan.weights).notice if self.plan.weights else ""
 
+    def headline(self, figures: Figures) -> str:
+        """The figure that counts, in words."""
+        return self.task.headline(figures)
+
     def __iter__(self) -> Iterator[Epoch]:
         return self.epochs()
 

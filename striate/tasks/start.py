@@ -1,6 +1,5 @@
-"""Train a classifier: data and wishes become a run, or an interrupted one is taken up again."""
+"""Train: data and wishes become a run, or an interrupted one is taken up again."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,21 @@ import torch
 from striate.data import VAL_SHARE, Dataset, open_data
 from striate.errors import ArgumentError
 from striate.tasks.evaluation import remarks_on
+from striate.tasks.marks_start import AnyRun, begin_marks, resume_marks
+from striate.tasks.marks_tasks import LossName, TaskName
 from striate.tasks.plan import Plan, PrecisionWish, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
+from striate.tasks.start_record import first_line
 from striate.training import Device, OptimizerName, agree, make_accelerator
-from striate.version import __version__
 
 
 def train(
     data: str | Path,
     *,
+    task: TaskName = "classify",
+    loss: LossName | None = None,
     out: str | Path | None = None,
     model: str | None = None,
     weights: str | None = None,
@@ -43,13 +46,16 @@ def train(
     cut_seed: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
-) -> Run:
-    """Plan the training of a classifier; iterate over what comes back to run it.
+) -> Run | AnyRun:
+    """Plan a training; iterate over what comes back to run it.
 
     What is left out, striate chooses, and says why in `plan.reasons`.
 
     Args:
-        data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`.
+        data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`; boxes in a format of
+            `striate.data.open_boxes`, points in one of `open_points`.
+        task: "classify"; "localize" finds one object an image, "landmarks" the points of one.
+        loss: of those, "documents" or "modern"; the latter if left out.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
@@ -102,14 +108,22 @@ def train(
         views=views,
         last_stage=last_stage,
         hidden=tuple(hidden) if hidden else None,
+        task=None if task == "classify" else task,
+        loss=loss,
     )
     if resume:
         return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
     folder = _new_folder(data, out, device)
+    if wishes.task:
+        share, cut = _checked_share(val_share), _cut_seed(wishes, cut_seed)
+        return begin_marks(
+            data, folder, wishes, val_share=share, cut_seed=cut, skip_bad=skip_bad, device=device, workers=workers
+        )
     dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
-    run = Run(folder, dataset, plan, _start(data, dataset, wishes, plan, share, skip_bad), device, workers)
+    start = first_line(data, dataset, wishes, plan, share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    run = Run(folder, dataset, plan, start, device, workers)
     folder.create()  # nothing is written before all is known to be sound
     run.write([run.start])
     return run
@@ -119,12 +133,22 @@ def open_and_plan(
     data: str | Path, wishes: Wishes, val_share: float | None, cut_seed: int | None, *, skip_bad: bool
 ) -> tuple[Dataset, Plan, float]:
     """The data, what a training on it will do, and the share that is held back; `train` says what raises."""
+    share = _checked_share(val_share)
+    if wishes.loss:
+        raise ArgumentError("loss is of tasks on boxes or points: leave it out for classes")
+    dataset = open_data(data, seed=_cut_seed(wishes, cut_seed), val_share=share, skip_bad=skip_bad)
+    return dataset, make_plan(dataset, wishes), share
+
+
+def _checked_share(val_share: float | None) -> float:
     share = VAL_SHARE if val_share is None else val_share
     if not 0 < share < 1:
         raise ArgumentError.of("val_share", "between 0 and 1: the best epoch is chosen on these images", share)
-    cut_seed = (wishes.seed or 0) if cut_seed is None else cut_seed
-    dataset = open_data(data, seed=cut_seed, val_share=share, skip_bad=skip_bad)
-    return dataset, make_plan(dataset, wishes), share
+    return share
+
+
+def _cut_seed(wishes: Wishes, cut_seed: int | None) -> int:
+    return (wishes.seed or 0) if cut_seed is None else cut_seed
 
 
 def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> RunFolder:
@@ -138,44 +162,6 @@ def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> Run
     return RunFolder(agree([str(folder.path)])[0])
 
 
-def _start(
-    data: str | Path, dataset: Dataset, wishes: Wishes, plan: Plan, val_share: float, skip_bad: bool
-) -> dict[str, Any]:
-    """The first line of a record: all that is needed to do it again."""
-    return {
-        "event": "start",
-        "command": _command(data, wishes, val_share, dataset.cut_seed, skip_bad),
-        "data": str(data),
-        "skip_bad": skip_bad,
-        "fingerprint": dataset.fingerprint,
-        "cut_seed": dataset.cut_seed,
-        "val_share": val_share,
-        "images": {name: len(part) for name, part in dataset.parts.items()},
-        "remarks": list(remarks_on(dataset)),
-        "wishes": wishes.to_dict(),
-        "plan": plan.to_dict(),
-        "threads": torch.get_num_threads(),
-        "versions": {"striate": __version__, "torch": torch.__version__, "python": platform.python_version()},
-    }
-
-
-def _command(data: str | Path, wishes: Wishes, val_share: float, cut_seed: int | None, skip_bad: bool) -> list[str]:
-    """What to type for the same training, however this one was asked for."""
-    options = wishes.to_dict()
-    recipe = options.pop("recipe") or {}
-    if options["precision"] == "auto":  # what it comes to is said when it is measured
-        del options["precision"]
-    words = ["striate", "train", str(data)]
-    for name, value in options.items():
-        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        words += [f"--{name.replace('_', '-')}", text] if value is not None else []
-    for name, value in recipe.items():
-        words += ["--recipe", f"{name}={value}"]
-    words += ["--val-share", str(val_share)] if val_share != VAL_SHARE else []
-    words += ["--cut-seed", str(cut_seed)] if cut_seed not in (None, wishes.seed or 0) else []
-    return [*words, "--skip-bad"] if skip_bad else words
-
-
 def _resume(
     data: str | Path,
     out: str | Path | None,
@@ -183,7 +169,7 @@ def _resume(
     cut: Mapping[str, float | None],
     device: Device,
     workers: int,
-) -> Run:
+) -> Run | AnyRun:
     if out is None:
         raise ArgumentError("resume needs out, the folder of the run to go on with")
     folder = RunFolder(out)
@@ -193,6 +179,8 @@ def _resume(
         raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
     own_cut = {"cut_seed": start["cut_seed"], "val_share": start.get("val_share", VAL_SHARE)}
     refuse_other_wishes({**wishes.to_dict(), **cut}, {**start["wishes"], **own_cut})
+    if start["wishes"].get("task"):
+        return resume_marks(data, folder, start, device, workers)
     plan = Plan.from_dict(start["plan"])
     seed, share = own_cut["cut_seed"] or 0, own_cut["val_share"]
     dataset = open_data(data, seed=seed, val_share=share, skip_bad=start["skip_bad"])

@@ -1,0 +1,47 @@
+"""`striate predict` where a model finds boxes or points."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from striate.cli.output import note, print_json
+
+if TYPE_CHECKING:
+    from striate.tasks import MarksPredictor
+
+
+def predict_marks(
+    predictor: "MarksPredictor[Any, Any]",
+    paths: Sequence[str],
+    *,
+    out: Path | None,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    """Say, draw and tell as JSON what was found.
+
+    Args:
+        predictor: what looks at the images.
+        paths: images, folders or globs.
+        out: a folder for the drawn images, or None.
+        skip_bad: go on without files that can't be read.
+        as_json: all of it as JSON.
+    """
+    from striate.draw.text import printable
+    from striate.tasks import draw_found, find_in_files
+
+    start = time.perf_counter()
+    answers, bad = find_in_files(predictor, paths, skip_bad=skip_bad)
+    note(f"{len(answers)} images, {len(answers) / max(time.perf_counter() - start, 1e-9):.1f} a second")
+    for problem in bad:
+        note(f"skipped {problem}")
+    if out:
+        note(f"drawn: {draw_found(predictor, answers, out)}")
+    if as_json:
+        print_json([{"path": path, **found.to_dict()} for path, found in answers])
+        return
+    for path, found in answers:
+        print(path)
+        for line in predictor.task.lines(found):
+            print(f"  {printable(line)}")

@@ -1,0 +1,183 @@
+"""Localization: whether an image shows an object, where, and of what class.
+
+Target: pc, bx, by, bh, bw, c1 … cK. Head: dense layers that read all places. Loss: of the course documents or of today,
+`striate.training.place_losses`. Metric: how often all of it is right, with IoU of at least .5. Result: `Localization`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.data import BoxDataset, BoxItem, Distortion, MarkedPart, Pixels, one_box, open_boxes
+from striate.draw import Panel, draw_localization, draw_truth
+from striate.errors import DataError, Problem
+from striate.metrics import RIGHT_IOU, LocalizationFigures, measure_localization
+from striate.models import Network
+from striate.ops import paired_iou, read_place
+from striate.preset import Preset
+from striate.results import Classes, Localization
+from striate.tasks.marks_task import Habits, MarksTask, Score
+from striate.training import Loss, place_cost, squared_place_cost
+
+HABITS = Habits(
+    side=224,
+    enlarge=2.0,
+    rate=1e-3,
+    steps=1200,
+    batch_size=32,
+    distort="mirror, crop 0.5-1, brightness 0.2, contrast 0.2, saturation 0.2",
+    recipe={"stage_decay": 0.8},
+)
+
+
+@dataclass(frozen=True)
+class LocalizeTask(MarksTask[BoxItem, Localization]):
+    """What localization means.
+
+    Attributes:
+        linear: numbers and loss of the course documents; else the logistic form and the loss of today.
+        threshold: there is an object if pc is above it, in [0, 1].
+    """
+
+    linear: bool = False
+    threshold: float = 0.5
+    monitor = "all_right"
+    habits = HABITS
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What a model file calls it."""
+        return "localize_linear" if self.linear else "localize"
+
+    def open(
+        self, path: str | Path, *, seed: int, val_share: float, skip_bad: bool, classes: Sequence[str] | None = None
+    ) -> BoxDataset:
+        """Boxes of any format, of which an image has one at most."""
+        dataset = open_boxes(path, seed=seed, val_share=val_share, skip_bad=skip_bad, classes=classes)
+        several = tuple(
+            Problem(item.path, f"{len(item)} boxes; localization knows one object an image, detection several")
+            for part in dataset.parts.values()
+            for item in part.items
+            if len(item) > 1
+        )
+        if several and not skip_bad:
+            raise DataError(f"{len(several)} images of {path} can't be used (--skip-bad leaves them out)", several)
+        left_out = {problem.path for problem in several}
+        parts = {
+            name: MarkedPart(tuple(item for item in part.items if item.path not in left_out), part.store)
+            for name, part in dataset.parts.items()
+        }
+        return replace(dataset, parts=parts, skipped=(*dataset.skipped, *several))
+
+    def names(self, dataset: BoxDataset) -> tuple[str, ...]:
+        """The classes."""
+        return dataset.classes
+
+    def arguments(self, network: str, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
+        """Of `striate.models.place_head.localize_head`."""
+        return {"head": "localize", "size_hw": list(preset.size_hw)}
+
+    @property
+    def targets(self) -> Callable[[Sequence[BoxItem]], Tensor]:
+        """(N, 5) class and box."""
+        return one_box
+
+    def loss(self, network: Network, preset: Preset) -> Loss:
+        """The cost of (answers (N, 5+K), targets (N, 5))."""
+        return partial(squared_place_cost if self.linear else place_cost, size_hw=preset.size_hw)
+
+    def found(
+        self, network: Network, answers: Tensor, preset: Preset, distortions: Sequence[Distortion]
+    ) -> list[Localization]:
+        """Answers (N, 5+K) -> boxes in pixels of the original images, clipped to them."""
+        place = read_place(answers.float().cpu(), preset.size_hw, linear=self.linear)
+        presence, classes = place.presence.clamp(0, 1).tolist(), place.classes.clamp(0, 1).numpy()
+        rows = zip(presence, place.xyxy.double().numpy(), classes, distortions, strict=True)
+        return [
+            Localization(pc, _in_image(box, distortion), _classes(shares, preset.labels), self.threshold)
+            for pc, box, shares, distortion in rows
+        ]
+
+    def measure(
+        self, found: Sequence[Localization], items: Sequence[BoxItem], labels: Sequence[str]
+    ) -> LocalizationFigures:
+        """Every figure of merit."""
+        rows = one_box(items).double().numpy()  # (N, 5)
+        return measure_localization(found, rows[:, 1:], rows[:, 0].astype(np.int64), labels)
+
+    def score(self, figures: LocalizationFigures) -> Score:
+        """How often all of it is right."""
+        shares = {
+            "presence": figures.presence_accuracy,
+            "class, where there is one": figures.class_accuracy,
+            "found with IoU ≥ .5, where there is one": figures.placed,
+            "mean IoU": figures.mean_iou,
+        }
+        return Score("all right", figures.all_right, figures.interval, figures.n, shares, {})
+
+    def draw(self, image: Pixels, found: Localization, item: BoxItem | None = None) -> Pixels:
+        """The box that was found, and dashed the one that should have been."""
+        picture = draw_localization(image, found)
+        return picture if item is None else draw_truth(picture, item.xyxy)
+
+    def worst(self, found: Sequence[Localization], items: Sequence[BoxItem], most: int) -> list[tuple[int, str, float]]:
+        """Misses, false alarms and boxes that overlap too little, the surest first."""
+        wrong = [(i, *said) for i, (f, item) in enumerate(zip(found, items, strict=True)) if (said := _wrong(f, item))]
+        return sorted(wrong, key=lambda row: -row[2])[:most]
+
+    def lines(self, found: Localization) -> list[str]:
+        """Class, presence and box, or that there is nothing."""
+        if not found.found:
+            return [f"{1 - found.presence:6.1%}  nothing"]
+        corners = " ".join(f"{x:.1f}" for x in found.xyxy)
+        return [f"{found.presence:6.1%}  {found.classes.label} {found.classes.probability:.1%}, at {corners}"]
+
+    @property
+    def legend(self) -> str:
+        """What `draw` draws how, in a sentence."""
+        return "Dashed boxes are the labels, coloured ones what was found."
+
+    def panels(self, figures: LocalizationFigures) -> list[Panel]:
+        """Figures of each class."""
+        rows = [
+            (c.label, c.n, *(f"{v:.1%}" for v in (c.found, c.named, c.placed, c.mean_iou))) for c in figures.per_class
+        ]
+        lead = (
+            "Of the images that show the class: how often one was found, named rightly, and placed with an IoU of .5."
+        )
+        return [Panel("Classes", lead, "", ("class", "images", "found", "named", "placed", "mean IoU"), rows)]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """What a model file keeps of it."""
+        return {"presence": self.threshold}
+
+
+def _in_image(xyxy: np.ndarray[Any, Any], distortion: Distortion) -> tuple[float, float, float, float]:
+    """A box of the network's input in pixels of the original image, its corners in order and inside."""
+    height, width = distortion.source_hw
+    corners = distortion.back(xyxy.reshape(2, 2)).clip(0, [width, height])  # (2, 2)
+    (left, top), (right, bottom) = np.sort(corners, axis=0).tolist()
+    return left, top, right, bottom
+
+
+def _wrong(found: Localization, item: BoxItem) -> tuple[str, float] | None:
+    """What is wrong, and how sure the network was of it; None where all is right."""
+    if not len(item):
+        return ("a false alarm", found.presence) if found.found else None
+    if not found.found:
+        return "missed", 1 - found.presence
+    iou = float(paired_iou(torch.tensor([found.xyxy]), torch.from_numpy(item.xyxy).float()))
+    return (f"IoU {iou:.2f}", 1 - iou) if iou < RIGHT_IOU else None
+
+
+def _classes(shares: np.ndarray[Any, Any], labels: Sequence[str]) -> Classes:
+    """The likeliest first; of the documents' numbers, which need not sum to 1, as they are."""
+    order = np.argsort(-shares, kind="stable")
+    return Classes(tuple(labels[i] for i in order), tuple(shares[order].tolist()))

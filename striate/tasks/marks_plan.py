@@ -1,0 +1,180 @@
+"""The plan of a training on boxes or points: everything that decides it, and why."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from striate.data import MarkedDataset, MarkedItem, Pipeline, parse_distortions
+from striate.errors import ArgumentError, DataError
+from striate.models import SOURCES, Source, check_size, find_entry, find_source
+from striate.preset import Preset
+from striate.tasks.look import Look, look_at
+from striate.tasks.marks_task import Found, Habits, MarksTask
+from striate.tasks.plan import PrecisionWish, Wishes
+from striate.training import Recipe
+
+PRETRAINED = "efficientnet_lite0"
+_STRIDE = 32
+_NOT_HERE = ("views", "last_stage", "hidden")
+
+
+@dataclass(frozen=True)
+class MarksPlan:
+    """Everything that decides a training on boxes or points.
+
+    Attributes:
+        task: what a model file calls it.
+        network: name in the registry.
+        arguments: what it is built with.
+        weights: published weights that it starts from, or None.
+        freeze: "none", or the last stage that is frozen.
+        preset: what the network expects of an image, with the names of classes or points.
+        pipeline: how training images are distorted.
+        recipe: how it is trained.
+        batch_size: images a step.
+        precision: what was asked for; "auto" is decided by measuring when the training starts.
+        reasons: why, in words.
+    """
+
+    task: str
+    network: str
+    arguments: Mapping[str, Any]
+    weights: str | None
+    freeze: str
+    preset: Preset
+    pipeline: Pipeline
+    recipe: Recipe
+    batch_size: int
+    precision: PrecisionWish
+    reasons: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain | {
+            "arguments": dict(self.arguments),
+            "preset": self.preset.to_dict(),
+            "pipeline": self.pipeline.to_list(),
+            "recipe": self.recipe.to_dict(),
+            "reasons": list(self.reasons),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "MarksPlan":
+        """The inverse of `to_dict`."""
+        return cls(
+            **{
+                **values,
+                "preset": Preset.from_dict(values["preset"]),
+                "pipeline": Pipeline.from_list(values["pipeline"]),
+                "recipe": Recipe.from_dict(values["recipe"]),
+                "reasons": tuple(values["reasons"]),
+            }
+        )
+
+
+def make_marks_plan(
+    task: MarksTask[MarkedItem, Found], dataset: MarkedDataset[MarkedItem], wishes: Wishes
+) -> MarksPlan:
+    """What a training on this data will do.
+
+    Raises:
+        ArgumentError: a wish that can't be fulfilled.
+        UnknownNameError: no such network or weights.
+        DataError: there is nothing to learn from, or nothing to choose the best epoch by.
+    """
+    for part in ("train", "val"):
+        if part not in dataset.parts:
+            raise DataError(f"{dataset.root} has no {part} part, only {', '.join(dataset.parts)}")
+    for name in _NOT_HERE:
+        if getattr(wishes, name) is not None:
+            raise ArgumentError(f"{name} is of classification: leave it out for {task.name}")
+    look, habits = look_at(dataset.images), task.habits
+    network, source, why = _choose_network(wishes)
+    preset = _make_preset(task, dataset, look, network, source, wishes.size)
+    pipeline = parse_distortions(habits.distort if wishes.distort is None else wishes.distort)
+    pipeline.check(preset)
+    images = len(dataset.parts["train"])
+    batch_size = min(images, wishes.batch_size or max(4, min(habits.batch_size, images // 8)))
+    sizes = {"num_classes": len(preset.labels), "in_channels": preset.channels, "dims": 2}
+    return MarksPlan(
+        task=task.name,
+        network=network,
+        arguments=sizes | task.arguments(network, preset, dataset, wishes.seed or 0),
+        weights=source.name if source else None,
+        freeze=_choose_freeze(wishes, source),
+        preset=preset,
+        pipeline=pipeline,
+        recipe=_make_recipe(wishes, habits, images, batch_size),
+        batch_size=batch_size,
+        precision=wishes.precision or "auto",
+        reasons=(why, f"sees the whole image, in {preset.size_hw[1]} x {preset.size_hw[0]} pixels"),
+    )
+
+
+def _choose_network(wishes: Wishes) -> tuple[str, Source | None, str]:
+    if wishes.weights and wishes.weights != "none":
+        source = find_source(wishes.weights)
+        if wishes.model not in (None, source.network):
+            raise ArgumentError.of("weights", f"made for {wishes.model}", f"{source.name}, made for {source.network}")
+        return source.network, source, f"{source.network}, from its {source.trained_on} weights"
+    network = find_entry(wishes.model or PRETRAINED).name
+    published = SOURCES.get(network)
+    if published and wishes.weights != "none" and (published.is_installed() or not wishes.model):
+        return network, published, f"{network}, from its {published.trained_on} weights"
+    return network, None, f"{network}, from random weights"
+
+
+def _make_preset(
+    task: MarksTask[MarkedItem, Found],
+    dataset: MarkedDataset[MarkedItem],
+    look: Look,
+    network: str,
+    source: Source | None,
+    size: int | None,
+) -> Preset:
+    """The whole image in a frame whose sides are multiples of the stride, the larger one of `size`."""
+    height, width = dataset.sizes.median_hw if dataset.sizes else (look.short_side, look.short_side)
+    entry, habits = find_entry(network), task.habits
+    side = size or min(habits.side, _multiple(habits.enlarge * min(height, width)))
+    frame = (entry.size, entry.size) if entry.fixed_size else _frame(side, height / width)
+    check_size(network, frame)
+    labels = task.names(dataset)
+    if source:
+        return replace(source.preset, size_hw=frame, fit="letterbox", short_side=0, labels=labels)
+    return Preset(frame, fit="letterbox", border=look.border, labels=labels)
+
+
+def _frame(side: int, height_to_width: float) -> tuple[int, int]:
+    """As high and wide as the images usually are, the longer side as asked for.
+
+    Example:
+        >>> _frame(512, 480 / 640), _frame(224, 1.0)
+        ((384, 512), (224, 224))
+    """
+    shorter = max(_STRIDE, round(side * min(height_to_width, 1 / height_to_width) / _STRIDE) * _STRIDE)
+    return (shorter, side) if height_to_width < 1 else (side, shorter)
+
+
+def _multiple(pixels: float) -> int:
+    """The next multiple of the stride of most networks."""
+    return max(_STRIDE, math.ceil(pixels / _STRIDE) * _STRIDE)
+
+
+def _choose_freeze(wishes: Wishes, source: Source | None) -> str:
+    if wishes.freeze == "auto":
+        raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for classes only", "auto")
+    return wishes.freeze or "none"
+
+
+def _make_recipe(wishes: Wishes, habits: Habits, images: int, batch_size: int) -> Recipe:
+    given = dict(wishes.recipe or {})
+    if mixing := {"mixup", "cutmix", "label_smoothing"} & set(given):
+        raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
+    epochs = wishes.epochs or max(10, math.ceil(habits.steps * batch_size / images))
+    usual: dict[str, Any] = {"epochs": epochs, "lr": habits.rate, **habits.recipe}
+    if wishes.optimizer in ("sgd", "momentum"):
+        usual["lr"] = 10 * habits.rate
+    usual |= {name: v for name, v in (("lr", wishes.lr), ("seed", wishes.seed)) if v is not None} | given
+    return Recipe.usual(wishes.optimizer or "adamw", **{"warmup_epochs": min(1.0, epochs / 2), **usual})

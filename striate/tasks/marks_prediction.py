@@ -1,0 +1,77 @@
+"""Find boxes or points in image files, and draw them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from striate.data import read_image, write_image
+from striate.errors import DataError, ImageError, OutputError, Problem
+from striate.tasks.images import find_images
+from striate.tasks.marks_predictor import MarksPredictor
+
+
+class FoundIn(NamedTuple):
+    """A file and what was found in it."""
+
+    path: str
+    found: Any
+
+
+def find_in_files(
+    predictor: MarksPredictor[Any, Any], paths: Iterable[str | Path], *, skip_bad: bool = False
+) -> tuple[list[FoundIn], list[Problem]]:
+    """What is on the images of files, folders and shell patterns.
+
+    Args:
+        predictor: what looks at them.
+        paths: see `striate.tasks.images.find_images`.
+        skip_bad: go on without files that can't be read.
+
+    Returns:
+        what was found, in order, and the files that were skipped.
+
+    Raises:
+        DataError: a path does not exist; or files can't be read, all of them listed.
+    """
+    files = find_images(paths)
+    bad: dict[Path, Problem] = {}
+
+    def on_bad(path: Path, error: ImageError) -> None:
+        bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
+
+    found = predictor.predict(files, on_bad=on_bad)
+    problems = list(bad.values())
+    if bad and not skip_bad:
+        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
+    good = (str(path) for path in files if path not in bad)
+    return [FoundIn(path, one) for path, one in zip(good, found, strict=True)], problems
+
+
+def draw_found(predictor: MarksPredictor[Any, Any], answers: Sequence[FoundIn], folder: str | Path) -> Path:
+    """Write each image with what was found drawn on it as a PNG into a folder, which is made.
+
+    Returns:
+        the folder; files are named as the images, with a number where two have one name.
+
+    Raises:
+        OutputError: the folder can't be made, or a file can't be written.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
+    taken: set[str] = set()
+    for path, found in answers:
+        write_image(folder / f"{_free(Path(path).stem, taken)}.png", predictor.task.draw(read_image(path), found))
+    return folder
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    name, number = stem, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name.casefold())
+    return name

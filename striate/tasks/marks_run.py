@@ -1,0 +1,259 @@
+"""A run on boxes or points: the training of a localizer, a landmark network or a detector, from plan to model file."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic
+
+import numpy as np
+import torch
+from torch import nn
+
+from striate.data import MarkedDataset, MarkedItem, MarkedLoader, PartName, evenly
+from striate.errors import DivergenceError
+from striate.models import ModelFile, Network, create_model, find_source, save_model
+from striate.runtime import Engine, folded
+from striate.tasks.marks_plan import MarksPlan
+from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.marks_report import make_marks_report
+from striate.tasks.marks_task import Figures, Found, MarksTask
+from striate.tasks.material import Watch
+from striate.tasks.report import write_report
+from striate.tasks.run_folder import RunFolder
+from striate.training import (
+    Device,
+    Epoch,
+    Precision,
+    Step,
+    agree,
+    choose_precision,
+    fit,
+    freeze,
+    make_accelerator,
+)
+
+EVALUATION_BATCH = 16
+
+
+@dataclass(frozen=True)
+class MarksOutcome:
+    """What came of a training; `figures` are the task's own, see `striate.tasks.run.Outcome`."""
+
+    figures: Mapping[PartName, Any]
+    model: Path
+    report: Path
+    remarks: Mapping[PartName, str]
+
+
+@dataclass(frozen=True)
+class _Val(Generic[MarkedItem, Found]):
+    """What an epoch is judged by: the held-back images."""
+
+    loader: MarkedLoader[MarkedItem]
+    task: MarksTask[MarkedItem, Found]
+    plan: MarksPlan
+    precision: Precision
+
+    @torch.inference_mode()
+    def figures(self, network: nn.Module) -> dict[str, float]:
+        """The figure that counts, and the cost."""
+        device = next(network.parameters()).device
+        engine = Engine(network, self.plan.preset, device=device, precision=self.precision)
+        predictor = MarksPredictor(engine, self.task)
+        assert isinstance(network, Network)
+        loss, cost = self.task.loss(network, self.plan.preset), 0.0
+        found: list[Found] = []
+        for batch in self.loader.epoch(0):
+            answers = engine.answer(batch.images)
+            cost += float(loss(answers, batch.targets.to(device))) * len(batch.images)
+            found += predictor.means(answers, batch, self.loader.part)
+        items = self.loader.part.items
+        figures = self.task.measure(found, items, self.plan.preset.labels)
+        if cost != cost:
+            raise DivergenceError("the network's answers are no longer numbers: the learning rate is probably too high")
+        return {self.task.monitor: self.task.score(figures).value, "loss": cost / len(items)}
+
+
+class MarksRun(Generic[MarkedItem, Found]):
+    """A training that is planned; iterate over it to run it, one `Epoch` at a time. It has what `Run` has.
+
+    Attributes:
+        folder: where it writes.
+        dataset: what it learns from.
+        task: what it learns.
+        plan: everything that decides it, and why.
+        start: the first line of its record: wishes, plan, data, versions.
+        outcome: what came of it, once the iteration has ended.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        dataset: MarkedDataset[MarkedItem],
+        task: MarksTask[MarkedItem, Found],
+        plan: MarksPlan,
+        start: dict[str, Any],
+        device: Device,
+        workers: int,
+    ):
+        self.folder, self.start = folder, start
+        self.plan = plan
+        self.dataset: MarkedDataset[MarkedItem] = dataset
+        self.task: MarksTask[MarkedItem, Found] = task
+        self.outcome: MarksOutcome | None = None
+        self.trials: Sequence[Any] = ()
+        self._device, self._workers = device, workers
+        self._accelerator = make_accelerator(device)
+        self.network = _make_network(plan)  # before any folder is made: it may be refused
+        freeze(self.network, plan.freeze)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one of several processes that writes and speaks."""
+        return bool(self._accelerator.is_main_process)
+
+    @property
+    def notice(self) -> str:
+        """What to tell a person once: the licence of the weights that it starts from."""
+        return find_source(self.plan.weights).notice if self.plan.weights else ""
+
+    def headline(self, figures: Any) -> str:
+        """The figure that counts, in words."""
+        return str(self.task.score(figures))
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return self.epochs()
+
+    def epochs(
+        self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
+    ) -> Iterator[Epoch]:
+        """Train, measure, and write model, record and report.
+
+        Args:
+            on_step: called after every step, to show progress.
+            on_features: never called: features move with the images' distortions, so none are kept.
+
+        Yields:
+            A record of each epoch; after a resume the finished ones come first, as they were.
+        """
+        train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
+        epochs: list[Epoch] = []
+        try:
+            precision = self._decide_precision(train)
+            train.start()
+            val.start()
+            for epoch in fit(
+                self.network,
+                train,
+                _Val(val, self.task, self.plan, precision).figures,
+                loss=self.task.loss(self.network, self.plan.preset),
+                recipe=self.plan.recipe,
+                monitor=self.task.monitor,
+                lower_is_better=self.task.lower_is_better,
+                device=self._device,
+                precision=precision,
+                channels_last=True,
+                folder=self.folder.checkpoints,
+                resume=True,  # the folder of what is new has no checkpoint
+                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
+                on_step=on_step,
+            ):
+                epochs.append(epoch)
+                self.write([self.start, *_lines(epochs)])
+                yield epoch
+        finally:
+            train.close()
+            val.close()
+        if self.is_main:
+            self._finish(epochs, precision)
+
+    def _loader(self, part: PartName, *, distorted: bool) -> MarkedLoader[MarkedItem]:
+        accelerator, plan = self._accelerator, self.plan
+        return MarkedLoader(
+            self.dataset.parts[part],
+            plan.preset,
+            self.task.targets,
+            pipeline=plan.pipeline if distorted else None,
+            pairs=self.dataset.pairs,
+            batch_size=plan.batch_size if distorted else EVALUATION_BATCH,
+            seed=plan.recipe.seed,
+            workers=self._workers,
+            shuffle=distorted,
+            rank=accelerator.process_index if distorted else 0,
+            world_size=accelerator.num_processes if distorted else 1,
+            pin=accelerator.device.type == "cuda",
+        )
+
+    def _decide_precision(self, train: MarkedLoader[MarkedItem]) -> Precision:
+        """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
+        if self.plan.precision != "auto":
+            return self.plan.precision
+        if "precision" not in self.start:
+            device = self._accelerator.device
+            self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            batch = next(train.some(0, np.array(evenly(len(train.part), self.plan.batch_size))))
+            loss = self.task.loss(self.network, self.plan.preset)
+            fastest = choose_precision(self.network, batch.images.to(device), batch.targets.to(device), loss)
+            self.start["precision"] = agree([fastest])[0]
+            self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
+            self.write([self.start])
+        precision: Precision = self.start["precision"]
+        return precision
+
+    def _finish(self, epochs: Sequence[Epoch], precision: Precision) -> None:
+        """Choose thresholds on held-back images, measure, and write what a training is for."""
+        engine = Engine(folded(self.network), self.plan.preset, device=self._accelerator.device)
+        predictor = MarksPredictor(engine, self.task)
+        found: dict[PartName, list[Found]] = {
+            name: predictor.answer(self.dataset.parts[name]) for name in self.dataset.parts if name != "train"
+        }
+        labels, items = self.plan.preset.labels, {name: part.items for name, part in self.dataset.parts.items()}
+        self.task = self.task.calibrated(found["val"], items["val"], labels)
+        figures: dict[PartName, Figures] = {name: self.task.measure(found[name], items[name], labels) for name in found}
+        result = {
+            "figures": {name: f.to_dict() for name, f in figures.items()},
+            "train_precision": precision,
+            "device": str(engine.device),
+            "thresholds": self.task.thresholds,
+        }
+        remarks: dict[PartName, str] = {"val": "the best epoch was chosen on it"}
+        save_model(self.folder.model, self.network, self._header(epochs, result))
+        report = make_marks_report(
+            self.task, self.dataset, self.plan, self.network, self.start, epochs, figures, found, result, remarks
+        )
+        write_report(self.folder.report, report)
+        self.write([self.start, *_lines(epochs), {"event": "result", **result}])
+        self.outcome = MarksOutcome(figures, self.folder.model, self.folder.report, remarks)
+
+    def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
+        return ModelFile(
+            network=self.plan.network,
+            arguments=self.plan.arguments,
+            task=self.task.name,
+            preset=self.plan.preset,
+            thresholds=self.task.thresholds,
+            record={
+                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
+                "remarks": self.start["remarks"][:20],  # all of them are in the run's record
+                "plan": self.plan.to_dict(),
+                "epochs": [epoch.to_dict() for epoch in epochs],
+                **result,
+            },
+            licence=find_source(self.plan.weights).licence if self.plan.weights else "",
+        )
+
+    def write(self, lines: list[dict[str, Any]]) -> None:
+        """Replace the record by these lines; one process of several does."""
+        if self.is_main:
+            self.folder.write(lines)
+
+
+def _make_network(plan: MarksPlan) -> Network:
+    """The network that a plan begins with; its seed decides what is random."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(plan.recipe.seed)
+        return create_model(plan.network, weights=plan.weights, **plan.arguments)
+
+
+def _lines(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
+    return [{"event": "epoch", **epoch.to_dict()} for epoch in epochs]

@@ -1,0 +1,69 @@
+"""Train on boxes or points: data and wishes become a run, or an interrupted one is taken up again."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import VAL_SHARE, MarkedDataset
+from striate.errors import ArgumentError
+from striate.tasks.marks_plan import MarksPlan, make_marks_plan
+from striate.tasks.marks_run import MarksRun
+from striate.tasks.marks_tasks import wished_task
+from striate.tasks.plan import Wishes
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.start_record import first_line
+from striate.training import Device
+
+AnyRun = MarksRun[Any, Any]
+
+
+def begin_marks(
+    data: str | Path,
+    folder: RunFolder,
+    wishes: Wishes,
+    *,
+    val_share: float,
+    cut_seed: int,
+    skip_bad: bool,
+    device: Device,
+    workers: int,
+) -> AnyRun:
+    """Plan the training of `wishes.task`; see `striate.tasks.train`."""
+    task = wished_task(wishes.task or "", wishes.loss)
+    dataset = task.open(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    plan = make_marks_plan(task, dataset, wishes)
+    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on_marks(dataset))
+    run = MarksRun(folder, dataset, task, plan, start, device, workers)
+    folder.create()  # nothing is written before all is known to be sound
+    run.write([run.start])
+    return run
+
+
+def resume_marks(data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int) -> AnyRun:
+    """The run of a record that was begun by `begin_marks`.
+
+    Raises:
+        ArgumentError: other data.
+    """
+    task = wished_task(start["wishes"]["task"], start["wishes"]["loss"])
+    dataset = task.open(
+        data,
+        seed=start["cut_seed"] or 0,
+        val_share=start.get("val_share", VAL_SHARE),
+        skip_bad=start["skip_bad"],
+    )
+    if dataset.fingerprint != start["fingerprint"]:
+        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    return MarksRun(folder, dataset, task, MarksPlan.from_dict(start["plan"]), start, device, workers)
+
+
+def remarks_on_marks(dataset: MarkedDataset[Any]) -> tuple[str, ...]:
+    """What whoever reads a figure on this data must know."""
+    remarks = [f"skipped {problem}" for problem in dataset.skipped]
+    remarks += [str(remark) for remark in dataset.remarks]
+    if dataset.leaks:
+        where = ", ".join(f"{p.part}:{p.path}" for p in dataset.leaks[0].places)
+        remarks.append(f"leak: {len(dataset.leaks)} images stand in more than one part, for example {where}")
+    return tuple(remarks)

@@ -1,0 +1,156 @@
+"""What a job on marked images consists of: localization, landmarks and detection each fill it in their own way."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from torch import Tensor
+
+from striate.data import Distortion, MarkedDataset, MarkedItem, Pixels
+from striate.draw import Panel
+from striate.models import Network
+from striate.preset import Preset
+from striate.training import Loss
+
+Found = TypeVar("Found")
+
+
+class Figures(Protocol):
+    """What every figure of merit can do."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        ...
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a task usually trains with, where the user leaves the choice.
+
+    Attributes:
+        side: pixels a side of the network's input, at most.
+        enlarge: how much larger than the images' short side that may be.
+        rate: learning rate.
+        steps: updates of the weights.
+        batch_size: images a step.
+        distort: how training images are distorted, in words.
+        recipe: the rest of the recipe.
+    """
+
+    side: int
+    enlarge: float
+    rate: float
+    steps: int
+    batch_size: int
+    distort: str
+    recipe: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The figure that counts, for people.
+
+    Attributes:
+        name: of the figure.
+        value: a share, in [0, 1] as a rule.
+        interval: its 95 % interval, or None.
+        n: images.
+        shares: further figures in [0, 1], by name.
+        numbers: further figures of any size, by name.
+    """
+
+    name: str
+    value: float
+    interval: tuple[float, float] | None
+    n: int
+    shares: Mapping[str, float]
+    numbers: Mapping[str, float]
+
+    def __str__(self) -> str:
+        between = "" if self.interval is None else " (95 % interval {:.2%} to {:.2%})".format(*self.interval)
+        return f"{self.name} {self.value:.2%}{between} on {self.n} images"
+
+
+class MarksTask(ABC, Generic[MarkedItem, Found]):
+    """One job: target, head, loss, metric, result.
+
+    Attributes:
+        name: what a model file calls it.
+        monitor: the figure by which the best epoch is chosen.
+        lower_is_better: of that figure.
+        habits: what it usually trains with.
+    """
+
+    name: str
+    monitor: str
+    lower_is_better: bool = False
+    habits: Habits
+
+    @abstractmethod
+    def open(
+        self, path: str | Path, *, seed: int, val_share: float, skip_bad: bool, classes: Sequence[str] | None = None
+    ) -> MarkedDataset[MarkedItem]:
+        """The data; what does not suit the task is an error with a list of the images, or left out and recorded."""
+
+    @abstractmethod
+    def names(self, dataset: MarkedDataset[MarkedItem]) -> tuple[str, ...]:
+        """Of the network's classes or points: the preset's labels."""
+
+    @abstractmethod
+    def arguments(self, network: str, preset: Preset, dataset: MarkedDataset[MarkedItem], seed: int) -> dict[str, Any]:
+        """What the network is built with beside classes, channels and dimensions: plain values."""
+
+    @property
+    @abstractmethod
+    def targets(self) -> Callable[[Sequence[MarkedItem]], Tensor]:
+        """What the items of a batch, in pixels of the network's input, ask for."""
+
+    @abstractmethod
+    def loss(self, network: Network, preset: Preset) -> Loss:
+        """The cost of (what the network answers, targets)."""
+
+    @abstractmethod
+    def found(self, network: Network, answers: Any, preset: Preset, distortions: Sequence[Distortion]) -> list[Found]:
+        """What a network's answers to a batch mean, in pixels of each original image."""
+
+    @abstractmethod
+    def measure(self, found: Sequence[Found], items: Sequence[MarkedItem], labels: Sequence[str]) -> Figures:
+        """Every figure of merit."""
+
+    @abstractmethod
+    def score(self, figures: Any) -> Score:
+        """The figure that counts."""
+
+    @abstractmethod
+    def draw(self, image: Pixels, found: Found, item: MarkedItem | None = None) -> Pixels:
+        """What was found on an image, and what should have been."""
+
+    @abstractmethod
+    def worst(self, found: Sequence[Found], items: Sequence[MarkedItem], most: int) -> list[tuple[int, str, float]]:
+        """The worst mistakes: which image, what is wrong in words, and how sure the network was."""
+
+    @abstractmethod
+    def lines(self, found: Found) -> list[str]:
+        """What was found, for people, a line each."""
+
+    @property
+    @abstractmethod
+    def legend(self) -> str:
+        """What `draw` draws how, in a sentence."""
+
+    @abstractmethod
+    def panels(self, figures: Any) -> list[Panel]:
+        """Sections of a report: tables and charts of the figures."""
+
+    @property
+    @abstractmethod
+    def thresholds(self) -> dict[str, float]:
+        """What a model file keeps of it."""
+
+    def calibrated(
+        self, found: Sequence[Found], items: Sequence[MarkedItem], labels: Sequence[str]
+    ) -> "MarksTask[MarkedItem, Found]":
+        """The task with thresholds chosen on held-back images; as it is where there are none to choose."""
+        return self

@@ -1,0 +1,64 @@
+"""The tasks on boxes and points by name: as a user asks for them, and as a model file names them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from striate.errors import ModelFileError, UnknownNameError
+from striate.tasks.landmarks import LandmarksTask
+from striate.tasks.localize import LocalizeTask
+from striate.tasks.marks_task import MarksTask
+
+AnyTask = MarksTask[Any, Any]
+TaskName = Literal["classify", "localize", "landmarks"]
+LossName = Literal["documents", "modern"]
+
+_WISHED: dict[str, dict[str, AnyTask]] = {
+    "localize": {"modern": LocalizeTask(), "documents": LocalizeTask(linear=True)},
+    "landmarks": {"modern": LandmarksTask(), "documents": LandmarksTask(linear=True)},
+}
+_RESTORED: dict[str, Callable[[Mapping[str, float]], AnyTask]] = {
+    "localize": lambda t: LocalizeTask(threshold=t["presence"]),
+    "localize_linear": lambda t: LocalizeTask(linear=True, threshold=t["presence"]),
+    "landmarks": lambda t: LandmarksTask(threshold=t["presence"]),
+    "landmarks_linear": lambda t: LandmarksTask(linear=True, threshold=t["presence"]),
+}
+
+
+def wished_task(name: str, loss: str | None) -> AnyTask:
+    """The task that a user asks for.
+
+    Args:
+        name: of the task.
+        loss: "documents" or "modern"; None for the latter.
+
+    Raises:
+        UnknownNameError: no such task, or no such loss.
+
+    Example:
+        >>> wished_task("localize", "documents").name
+        'localize_linear'
+    """
+    if name not in _WISHED:
+        raise UnknownNameError("task", name, ("classify", *_WISHED))
+    losses = _WISHED[name]
+    loss = "modern" if loss is None else loss
+    if loss not in losses:
+        raise UnknownNameError("loss", loss, losses)
+    return losses[loss]
+
+
+def is_marks_task(name: str) -> bool:
+    """Whether a model file's task is one of these."""
+    return name in _RESTORED
+
+
+def restored_task(name: str, thresholds: Mapping[str, float]) -> AnyTask:
+    """The task that a model file names, with its thresholds.
+
+    Raises:
+        ModelFileError: a threshold is missing.
+    """
+    try:
+        return _RESTORED[name](thresholds)
+    except KeyError as e:
+        raise ModelFileError(f"a model for {name} must have the threshold {e}") from e

@@ -1,0 +1,60 @@
+"""The first line of a run's record: all that is needed to do it again."""
+
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import VAL_SHARE, Dataset, MarkedDataset
+from striate.tasks.marks_plan import MarksPlan
+from striate.tasks.plan import Plan, Wishes
+from striate.version import __version__
+
+
+def first_line(
+    data: str | Path,
+    dataset: Dataset | MarkedDataset[Any],
+    wishes: Wishes,
+    plan: Plan | MarksPlan,
+    val_share: float,
+    *,
+    skip_bad: bool,
+    remarks: Sequence[str],
+) -> dict[str, Any]:
+    """What a run begins with, as plain JSON values."""
+    return {
+        "event": "start",
+        "command": command_of(data, wishes, val_share, dataset.cut_seed, skip_bad=skip_bad),
+        "data": str(data),
+        "skip_bad": skip_bad,
+        "fingerprint": dataset.fingerprint,
+        "cut_seed": dataset.cut_seed,
+        "val_share": val_share,
+        "images": {name: len(part) for name, part in dataset.parts.items()},
+        "remarks": list(remarks),
+        "wishes": wishes.to_dict(),
+        "plan": plan.to_dict(),
+        "threads": torch.get_num_threads(),
+        "versions": {"striate": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
+def command_of(
+    data: str | Path, wishes: Wishes, val_share: float, cut_seed: int | None, *, skip_bad: bool
+) -> list[str]:
+    """What to type for the same training, however this one was asked for."""
+    options = wishes.to_dict()
+    recipe = options.pop("recipe") or {}
+    if options["precision"] == "auto":  # what it comes to is said when it is measured
+        del options["precision"]
+    words = ["striate", "train", str(data)]
+    for name, value in options.items():
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += [f"--{name.replace('_', '-')}", text] if value is not None else []
+    for name, value in recipe.items():
+        words += ["--recipe", f"{name}={value}"]
+    words += ["--val-share", str(val_share)] if val_share != VAL_SHARE else []
+    words += ["--cut-seed", str(cut_seed)] if cut_seed not in (None, wishes.seed or 0) else []
+    return [*words, "--skip-bad"] if skip_bad else words
