@@ -1,0 +1,54 @@
+"""Find objects on image files by sliding windows, and draw them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from striate.data import write_image
+from striate.draw import draw_detections
+from striate.errors import ArgumentError
+from striate.results import Detections
+from striate.tasks.windows import SlidingWindows
+
+
+class Searched(NamedTuple):
+    """An image file, what was found on it, and in how many windows."""
+
+    path: Path
+    found: Detections
+    windows: int
+
+
+def search_files(windows: SlidingWindows, files: Sequence[Path], out: Path | None = None) -> Iterator[Searched]:
+    """Look at image files one after the other.
+
+    Args:
+        windows: what looks at them.
+        files: image files.
+        out: the picture to draw of a single file; of several the folder for them, each as NAME.png.
+
+    Raises:
+        ImageError: a file can't be read.
+        ArgumentError: two files would be drawn under one name, or the picture's name has no image's suffix.
+        OutputError: a picture can't be written.
+    """
+    pictures = _pictures(files, out)
+    for i, path in enumerate(files):
+        image = windows.read(path)
+        (found,) = windows([image])
+        if pictures:
+            write_image(pictures[i], draw_detections(image, found))
+        yield Searched(path, found, windows.count(image.shape[:2]))
+
+
+def _pictures(files: Sequence[Path], out: Path | None) -> list[Path]:
+    """Where each file is drawn; none where nothing is."""
+    if out is None:
+        return []
+    if len(files) == 1:
+        return [out]
+    pictures = [out / f"{path.stem}.png" for path in files]
+    if len(set(pictures)) < len(pictures):
+        raise ArgumentError.of("out", "left out where images have the same name", str(out))
+    out.mkdir(parents=True, exist_ok=True)
+    return pictures
