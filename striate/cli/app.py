@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from striate.cli.anchors import anchors
 from striate.cli.cache import cache
 from striate.cli.compare import compare
 from striate.cli.data import data
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, predict, table, models, compare, distort, edges):
+for verb in (train, evaluate, predict, table, models, compare, distort, edges, anchors):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(weights, name="weights")
