@@ -26,23 +26,59 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
         b'whole'
     """
     path = Path(path)
-    try:
+    with _named(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as e:
-        raise OutputError(f"can't write {path}: {e.strerror}") from e
-    temporary = Path(name)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as f:
+                yield f
+                f.flush()
+                os.fsync(f.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """`atomic_write` for a library that opens files by name: what it writes at the path it is given replaces `path`.
+
+    The suffix is the same. If nothing was written, nothing is replaced.
+
+    Raises:
+        OutputError: the folder is missing or read-only, the disk is full, or `path` is a folder.
+
+    Example:
+        >>> with atomic_path("note.txt") as temporary:
+        ...     _ = temporary.write_text("whole")
+        >>> Path("note.txt").read_text()
+        'whole'
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise OutputError(f"can't write {path}: it is a folder")
+    with _named(path):
+        folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
+    with folder as name:
+        temporary = Path(name, f"whole{path.suffix}")
+        yield temporary
+        if temporary.exists():
+            with _named(path):
+                with temporary.open("rb+") as f:
+                    os.fsync(f.fileno())
+                temporary.replace(path)
+                _sync_folder(path.parent)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What the system says of a path that can't be written."""
     try:
-        with os.fdopen(handle, "wb") as f:
-            yield f
-            f.flush()
-            os.fsync(f.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        yield
     except OSError as e:
         raise OutputError(f"can't write {path}: {e.strerror or e}") from e
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:
