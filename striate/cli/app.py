@@ -18,6 +18,7 @@ from striate.cli.predict import predict
 from striate.cli.table import table
 from striate.cli.train import train
 from striate.cli.weights import weights
+from striate.cli.windows import windows
 from striate.errors import StriateError
 from striate.version import __version__
 
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, predict, table, models, compare, distort, edges, anchors):
+for verb in (train, evaluate, predict, table, models, compare, distort, edges, windows, anchors):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(weights, name="weights")

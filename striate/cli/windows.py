@@ -24,7 +24,7 @@ def windows(
     ] = None,
     dense: Annotated[
         bool,
-        typer.Option("--dense", help="Look at all windows together: many times as fast, less sure in deep networks."),
+        typer.Option("--dense", help="Look at all windows together: many times as fast; deep networks are less sure."),
     ] = False,
     threshold: Annotated[float, typer.Option(help="Report what is surer than this, in [0, 1].")] = 0.6,
     iou: Annotated[float, typer.Option(help="Of boxes of one class that overlap more, the surest stays.")] = 0.5,

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from striate.data import write_image
+from striate.data.image import WRITE_SUFFIXES
 from striate.draw import draw_detections
-from striate.errors import ArgumentError
+from striate.errors import ArgumentError, OutputError
 from striate.results import Detections
 from striate.tasks.windows import SlidingWindows
 
@@ -46,9 +47,14 @@ def _pictures(files: Sequence[Path], out: Path | None) -> list[Path]:
     if out is None:
         return []
     if len(files) == 1:
+        if out.suffix.lower() not in WRITE_SUFFIXES:
+            raise ArgumentError.of("out", f"a file ending in {', '.join(WRITE_SUFFIXES)}", str(out))
         return [out]
     pictures = [out / f"{path.stem}.png" for path in files]
     if len(set(pictures)) < len(pictures):
         raise ArgumentError.of("out", "left out where images have the same name", str(out))
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OutputError(f"can't make the folder {out}: {e.strerror}") from e
     return pictures

@@ -57,7 +57,7 @@ class SlidingWindows:
         background: classes that are never reported.
 
     Raises:
-        ArgumentError: an ensemble, a number out of range, strides beside `dense`, or a network that can't be made dense.
+        ArgumentError: an ensemble; a number out of range; strides beside `dense`; a network that can't be made dense.
         UnknownNameError: the classifier knows no such class.
 
     Example:
@@ -82,11 +82,12 @@ class SlidingWindows:
     ):
         if isinstance(classifier, Ensemble):
             raise ArgumentError.of("classifier", "a single network", classifier.name)
-        sizes = tuple(sizes) or (min(classifier.preset.size_hw),)
-        _check(sizes, strides, dense, threshold)
-        self.classifier, self.sizes = classifier, sizes
-        self.strides = (tuple(strides) or (0,)) * (1 if len(strides) == len(sizes) else len(sizes))
-        self.threshold, self.iou_threshold = threshold, iou_threshold
+        _check_shares(threshold=threshold, iou_threshold=iou_threshold)
+        if dense and strides:
+            raise ArgumentError.of("strides", "none where the network is dense: it has its own", tuple(strides))
+        self.classifier, self.threshold, self.iou_threshold = classifier, threshold, iou_threshold
+        self.sizes = tuple(sizes) or (min(classifier.preset.size_hw),)
+        self.strides = _stride_of_each(self.sizes, strides)
         self._reported = _reported(classifier.labels, background)
         self._network = None if strides else _dense_network(classifier)
         self._dense = _engine_like(classifier.engine, self._network) if dense and self._network else None
@@ -185,12 +186,19 @@ def _reported(labels: Sequence[str], background: Sequence[str]) -> NDArray[np.bo
     return np.array([label not in background for label in labels])
 
 
-def _check(sizes: Sequence[int], strides: Sequence[int], dense: bool, threshold: float) -> None:
+def _stride_of_each(sizes: Sequence[int], strides: Sequence[int]) -> tuple[int, ...]:
+    """One for each size; 0 is the network's own."""
     if min(sizes) < 1:
         raise ArgumentError.of("sizes", "numbers of pixels of at least 1", tuple(sizes))
     if len(strides) not in (0, 1, len(sizes)) or min(strides, default=1) < 1:
         raise ArgumentError.of("strides", "none, one, or one for each size, of at least 1 pixel", tuple(strides))
-    if dense and strides:
-        raise ArgumentError.of("strides", "none where the network is dense: it has its own", tuple(strides))
-    if not 0 <= threshold <= 1:
-        raise ArgumentError.of("threshold", "in [0, 1]", threshold)
+    each = tuple(strides) if len(strides) == len(sizes) else (tuple(strides) or (0,)) * len(sizes)
+    if any(stride > size for size, stride in zip(sizes, each, strict=True)):
+        raise ArgumentError.of("strides", f"at most as long as the windows, {tuple(sizes)}, without gaps", each)
+    return each
+
+
+def _check_shares(**shares: float) -> None:
+    for name, value in shares.items():
+        if not 0 <= value <= 1:
+            raise ArgumentError.of(name, "in [0, 1]", value)

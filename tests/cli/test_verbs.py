@@ -21,6 +21,7 @@ VERBS = (
     ("compare",),
     ("distort",),
     ("edges",),
+    ("windows",),
     ("cache", "prune"),
     ("data", "show"),
     ("data", "suspects"),
