@@ -2,13 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T], most: int, *, newest: bool = False) -> Iterator[T]:
+def ahead(items: Iterable[T], most: int, *, newest: bool = False) -> Generator[T, None, None]:
     """The same items, taken by a thread while the caller is busy with those before.
 
     Close it (`contextlib.closing`) when it is left before its end: that waits for the item which is being taken.

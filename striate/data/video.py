@@ -55,9 +55,9 @@ class Video:
         first = self._read()
         if first is None:
             raise DataError(f"{name}: not a single frame can be read; broken, or of an unknown codec")
-        self._first: Pixels | None = first
-        self._count, self._start = 0, self._now()
-        self.size_hw: tuple[int, int] = first.shape[:2]
+        self._first: Frame | None = first
+        self._count, self._start = 0, first.seconds
+        self.size_hw: tuple[int, int] = first.pixels.shape[:2]
         self.fps = self._fps()
         self.frames = None if live else self._announced()
 
@@ -67,9 +67,9 @@ class Video:
         Raises:
             DataError: the file ends before it said it would, by more than one frame and a hundredth.
         """
-        while (pixels := self._take()) is not None:
+        while frame := self._take():
             self._count += 1
-            yield Frame(pixels, self._now() - self._start)
+            yield Frame(frame.pixels, frame.seconds - self._start)
         if self.frames and self._count < self.frames - max(1, self.frames // 100):
             raise DataError(f"{self.name}: broken or cut off after {self._count} of {self.frames} frames")
 
@@ -83,18 +83,18 @@ class Video:
         """Let go of the file or camera."""
         self._capture.release()
 
-    def _take(self) -> Pixels | None:
+    def _take(self) -> Frame | None:
         """The first frame, which was read when the video was opened, then those after it."""
         first, self._first = self._first, None
-        return self._read() if first is None else first
+        return first or self._read()
 
-    def _read(self) -> Pixels | None:
+    def _read(self) -> Frame | None:
+        """The next frame, by the file's clock or, of a camera, this machine's."""
         there, pixels = self._capture.read()
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8) if there else None
-
-    def _now(self) -> float:
-        """Seconds: when the frame that was read last is shown, or was taken."""
-        return time.monotonic() if self.live else float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+        if not there:
+            return None
+        seconds = time.monotonic() if self.live else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        return Frame(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8), seconds)
 
     def _check_size(self) -> None:
         """Refuse frames that would fill the memory before one is decoded."""

@@ -25,6 +25,7 @@ from striate.tasks.prediction import Prediction, predict_files, write_prediction
 from striate.tasks.run import Outcome, Run
 from striate.tasks.start import train
 from striate.tasks.suspects import SuspectLabel, Suspects, draw_suspects, suspect_labels
+from striate.tasks.video import FrameDetections, annotate_video
 from striate.tasks.window_files import Searched, search_files
 from striate.tasks.windows import SlidingWindows
 
@@ -42,6 +43,7 @@ __all__ = [
     "Evaluation",
     "Finding",
     "FoundIn",
+    "FrameDetections",
     "Gain",
     "MarksEvaluation",
     "MarksPredictor",
@@ -55,6 +57,7 @@ __all__ = [
     "SuspectLabel",
     "Suspects",
     "Wishes",
+    "annotate_video",
     "check_plan",
     "check_training",
     "choose_anchors",
