@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 def train(
     data: Data,
     task: Annotated[
-        Literal["classify", "localize", "landmarks"], typer.Option(help="What to learn: classes, a box, or points.")
+        Literal["classify", "localize", "landmarks", "detect"],
+        typer.Option(help="What to learn: classes, one box, points, or boxes."),
     ] = "classify",
     loss: Annotated[
         Literal["documents", "modern"] | None, typer.Option(help="Of a box or points; modern if left out.")
     ] = None,
+    mosaic: Annotated[float | None, typer.Option(help="To detect: share of images that are four in one.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
     model: Annotated[str | None, typer.Option(help="A network of `striate models`; chosen to suit the data.")] = None,
     weights: Annotated[str | None, typer.Option(help="Weights to start from, or none.")] = None,
@@ -91,6 +93,7 @@ def train(
     options: dict[str, Any] = {
         "task": task,
         "loss": loss,
+        "mosaic": mosaic,
         "out": out,
         "model": model,
         "weights": weights,

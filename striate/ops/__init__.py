@@ -2,6 +2,7 @@
 
 from striate.ops import box_codes, colour, geometry
 from striate.ops.anchors import Assignment, Target, assign, read_volume, shape_iou, target_volume
+from striate.ops.best_boxes import BestBoxes, best_boxes
 from striate.ops.boxes import (
     box_area,
     box_iou,
@@ -29,6 +30,7 @@ from striate.ops.window_grid import WindowGrid, window_boxes
 __all__ = [
     "Anchors",
     "Assignment",
+    "BestBoxes",
     "EdgeKind",
     "Field",
     "Padding",
@@ -38,6 +40,7 @@ __all__ = [
     "assign",
     "avg_pool",
     "batched_nms",
+    "best_boxes",
     "box_area",
     "box_codes",
     "box_iou",

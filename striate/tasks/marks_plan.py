@@ -31,6 +31,7 @@ class MarksPlan:
         freeze: "none", or the last stage that is frozen.
         preset: what the network expects of an image, with the names of classes or points.
         pipeline: how training images are distorted.
+        mosaic: share of the training images that are four in one, see `striate.data.mosaic`.
         recipe: how it is trained.
         batch_size: images a step.
         precision: what was asked for; "auto" is decided by measuring when the training starts.
@@ -44,6 +45,7 @@ class MarksPlan:
     freeze: str
     preset: Preset
     pipeline: Pipeline
+    mosaic: float
     recipe: Recipe
     batch_size: int
     precision: PrecisionWish
@@ -106,6 +108,7 @@ def make_marks_plan(
         freeze=_choose_freeze(wishes, source),
         preset=preset,
         pipeline=pipeline,
+        mosaic=habits.mosaic if wishes.mosaic is None else wishes.mosaic,
         recipe=_make_recipe(wishes, habits, images, batch_size),
         batch_size=batch_size,
         precision=wishes.precision or "auto",

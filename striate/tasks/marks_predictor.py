@@ -83,7 +83,7 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         prepared = readings(images, self._read, self._prepare, on_bad)
         while batch := list(islice(prepared, self.engine.batch_size)):
             answers = self.engine.answer(torch.stack([one.planes for one in batch]))
-            yield from self._means(answers, [one.distortion for one in batch])
+            yield from map(self.task.shown, self._means(answers, [one.distortion for one in batch]))
 
     def answer(
         self, part: MarkedPart[MarkedItem], *, workers: int = 0, on_images: Callable[[int], None] | None = None

@@ -68,10 +68,10 @@ class _Val(Generic[MarkedItem, Found]):
             cost += float(loss(answers, batch.targets.to(device))) * len(batch.images)
             found += predictor.means(answers, batch, self.loader.part)
         items = self.loader.part.items
-        figures = self.task.measure(found, items, self.plan.preset.labels)
         if cost != cost:
             raise DivergenceError("the network's answers are no longer numbers: the learning rate is probably too high")
-        return {self.task.monitor: self.task.score(figures).value, "loss": cost / len(items)}
+        monitored = self.task.monitored(found, items, self.plan.preset.labels)
+        return {self.task.monitor: monitored, "loss": cost / len(items)}
 
 
 class MarksRun(Generic[MarkedItem, Found]):
@@ -174,6 +174,7 @@ class MarksRun(Generic[MarkedItem, Found]):
             plan.preset,
             self.task.targets,
             pipeline=plan.pipeline if distorted else None,
+            mosaic=plan.mosaic if distorted else 0.0,
             pairs=self.dataset.pairs,
             batch_size=plan.batch_size if distorted else EVALUATION_BATCH,
             seed=plan.recipe.seed,

@@ -37,6 +37,7 @@ class Habits:
         batch_size: images a step.
         distort: how training images are distorted, in words.
         recipe: the rest of the recipe.
+        mosaic: share of the training images that are four in one.
     """
 
     side: int
@@ -46,6 +47,7 @@ class Habits:
     batch_size: int
     distort: str
     recipe: Mapping[str, Any]
+    mosaic: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,17 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
     def found(self, network: Network, answers: Any, preset: Preset, distortions: Sequence[Distortion]) -> list[Found]:
         """What a network's answers to a batch mean, in pixels of each original image."""
 
+    def shown(self, found: Found) -> Found:
+        """What of it a person is told."""
+        return found
+
     @abstractmethod
     def measure(self, found: Sequence[Found], items: Sequence[MarkedItem], labels: Sequence[str]) -> Figures:
         """Every figure of merit."""
+
+    def monitored(self, found: Sequence[Found], items: Sequence[MarkedItem], labels: Sequence[str]) -> float:
+        """The figure by which the best epoch is chosen."""
+        return self.score(self.measure(found, items, labels)).value
 
     @abstractmethod
     def score(self, figures: Any) -> Score:

@@ -4,23 +4,27 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from striate.errors import ModelFileError, UnknownNameError
+from striate.tasks.detect import DetectTask
 from striate.tasks.landmarks import LandmarksTask
 from striate.tasks.localize import LocalizeTask
 from striate.tasks.marks_task import MarksTask
 
 AnyTask = MarksTask[Any, Any]
-TaskName = Literal["classify", "localize", "landmarks"]
+TaskName = Literal["classify", "localize", "landmarks", "detect"]
 LossName = Literal["documents", "modern"]
 
 _WISHED: dict[str, dict[str, AnyTask]] = {
     "localize": {"modern": LocalizeTask(), "documents": LocalizeTask(linear=True)},
     "landmarks": {"modern": LandmarksTask(), "documents": LandmarksTask(linear=True)},
+    "detect": {"modern": DetectTask(), "documents": DetectTask("grid")},
 }
 _RESTORED: dict[str, Callable[[Mapping[str, float]], AnyTask]] = {
     "localize": lambda t: LocalizeTask(threshold=t["presence"]),
     "localize_linear": lambda t: LocalizeTask(linear=True, threshold=t["presence"]),
     "landmarks": lambda t: LandmarksTask(threshold=t["presence"]),
     "landmarks_linear": lambda t: LandmarksTask(linear=True, threshold=t["presence"]),
+    "detect": lambda t: DetectTask("pyramid", t["confidence"], t["iou"]),
+    "detect_grid": lambda t: DetectTask("grid", t["confidence"], t["iou"]),
 }
 
 

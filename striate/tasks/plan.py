@@ -31,6 +31,7 @@ class Wishes:
         seed: decides everything random.
         task: "localize", "landmarks" or "detect"; None for classes.
         loss: of that task, "documents" or "modern".
+        mosaic: of "detect": share of the training images that are four in one.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
 
     Raises:
@@ -55,6 +56,7 @@ class Wishes:
     hidden: tuple[int, ...] | None = None
     task: str | None = None
     loss: str | None = None
+    mosaic: float | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
@@ -63,6 +65,8 @@ class Wishes:
             wish = getattr(self, name)
             if wish is not None and wish < 1:
                 raise ArgumentError.of(name, "an integer of at least 1", wish)
+        if self.mosaic is not None and not (self.task == "detect" and 0 <= self.mosaic <= 1):
+            raise ArgumentError.of("mosaic", "a share in [0, 1] of a detector's images", self.mosaic)
         if self.views is not None and self.views < 0:
             raise ArgumentError.of("views", "an integer of at least 0", self.views)
 

@@ -24,6 +24,7 @@ def train(
     *,
     task: TaskName = "classify",
     loss: LossName | None = None,
+    mosaic: float | None = None,
     out: str | Path | None = None,
     model: str | None = None,
     weights: str | None = None,
@@ -54,8 +55,11 @@ def train(
     Args:
         data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`; boxes in a format of
             `striate.data.open_boxes`, points in one of `open_points`.
-        task: "classify"; "localize" finds one object an image, "landmarks" the points of one.
-        loss: of those, "documents" or "modern"; the latter if left out.
+        task: "classify"; "localize" finds one object an image, "landmarks" the points of one,
+            "detect" any number of objects.
+        loss: of those, "documents" or "modern"; the latter if left out. A detector of the documents is a grid of cells
+            with anchors, one of today a feature pyramid.
+        mosaic: of "detect": share of the training images that are four in one.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
@@ -110,6 +114,7 @@ def train(
         hidden=tuple(hidden) if hidden else None,
         task=None if task == "classify" else task,
         loss=loss,
+        mosaic=mosaic,
     )
     if resume:
         return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)

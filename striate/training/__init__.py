@@ -2,6 +2,7 @@
 
 from striate.training.batches import Batch, Batches
 from striate.training.cut import Cut, cut_network
+from striate.training.detection_losses import grid_loss, pyramid_loss
 from striate.training.device import Device, agree, leave, make_accelerator, pick_device
 from striate.training.ema import Ema
 from striate.training.feature_cache import CacheEntry, FeatureCache
@@ -50,6 +51,7 @@ __all__ = [
     "fit",
     "fit_head",
     "freeze",
+    "grid_loss",
     "is_frozen",
     "learning_rate",
     "leave",
@@ -61,6 +63,7 @@ __all__ = [
     "pick_device",
     "place_cost",
     "points_cost",
+    "pyramid_loss",
     "regress_head",
     "softmax_cross_entropy",
     "squared_place_cost",

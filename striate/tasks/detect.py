@@ -1,0 +1,195 @@
+"""Detection: all objects on an image, each with its box and class.
+
+Target: the boxes of an image. Head: a feature pyramid without anchors, or the course documents' grid of cells with
+anchors. Loss: `striate.training.detection_losses`. Metric: mean average precision by COCO's evaluator. Result:
+`Detections`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, open_boxes, preset_distortion
+from striate.draw import Panel, draw_detections, draw_truth, precision_recall
+from striate.metrics import (
+    DetectionScores,
+    GroundTruth,
+    choose_threshold,
+    detection_scores,
+    find_false_alarms,
+    find_misses,
+)
+from striate.models import Answers, Detector, Network
+from striate.ops import best_boxes, kmeans_anchors
+from striate.preset import Preset
+from striate.results import Detections
+from striate.tasks.marks_task import Habits, MarksTask, Score
+from striate.training import Loss, grid_loss, pyramid_loss
+
+HABITS = Habits(
+    side=512,
+    enlarge=1.0,
+    rate=1e-3,
+    steps=2000,
+    batch_size=8,
+    distort="mirror, crop 0.5-1, brightness 0.2, contrast 0.2, saturation 0.2",
+    recipe={"ema_decay": 0.99, "clip_norm": 10.0},
+)
+FLOOR = 0.01  # scores up to it are no candidates: average precision needs all others
+SUPPRESSION_IOU = 0.6
+MOST = 300  # objects on an image
+ANCHORS = 5  # of the documents' 19x19x5x8
+
+Kind = Literal["pyramid", "grid"]
+
+
+@dataclass(frozen=True)
+class DetectTask(MarksTask[BoxItem, Detections]):
+    """What detection means.
+
+    Attributes:
+        kind: "pyramid", the detector worth using; or "grid", that of the course documents.
+        confidence: objects above it are shown, in [0, 1]; chosen on held-back images.
+        iou: boxes of one class that overlap a surer one by more are dropped, in [0, 1].
+    """
+
+    kind: Kind = "pyramid"
+    confidence: float = 0.5
+    iou: float = SUPPRESSION_IOU
+    monitor = "map50"
+    habits = HABITS
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What a model file calls it."""
+        return "detect" if self.kind == "pyramid" else "detect_grid"
+
+    def open(
+        self, path: str | Path, *, seed: int, val_share: float, skip_bad: bool, classes: Sequence[str] | None = None
+    ) -> BoxDataset:
+        """Boxes of any format."""
+        return open_boxes(path, seed=seed, val_share=val_share, skip_bad=skip_bad, classes=classes)
+
+    def names(self, dataset: BoxDataset) -> tuple[str, ...]:
+        """The classes."""
+        return dataset.classes
+
+    def arguments(self, network: str, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
+        """Of `pyramid_detector`, or of `grid_detector` with anchors that are chosen from the training boxes."""
+        if self.kind == "pyramid":
+            return {"head": "pyramid"}
+        sizes = _seen_sizes(dataset.parts["train"].items, preset)  # (N, 2)
+        anchors = kmeans_anchors(sizes, min(ANCHORS, len(np.unique(sizes, axis=0))), seed=seed)
+        return {"head": "grid", "anchors": [round(float(side), 2) for wh in anchors.wh for side in wh]}
+
+    @property
+    def targets(self) -> Callable[[Sequence[BoxItem]], Tensor]:
+        """(N, M, 5) classes and boxes."""
+        return box_rows
+
+    def loss(self, network: Network, preset: Preset) -> Loss:
+        """The cost of (answers, targets (N, M, 5))."""
+        return pyramid_loss if self.kind == "pyramid" else grid_loss
+
+    def found(
+        self, network: Network, answers: Answers, preset: Preset, distortions: Sequence[Distortion]
+    ) -> list[Detections]:
+        """Everything that is at all likely, in pixels of the original images and clipped to them."""
+        decoded = cast(Detector, network).decode(answers)
+        boxes, scores = decoded.boxes.float().cpu(), decoded.scores.float().cpu()
+        rows = zip(boxes, scores, distortions, strict=True)
+        return [self._best(own, likely, distortion, preset.labels) for own, likely, distortion in rows]
+
+    def _best(self, xyxy: Tensor, scores: Tensor, distortion: Distortion, labels: Sequence[str]) -> Detections:
+        best = best_boxes(xyxy, scores, score_threshold=FLOOR, iou_threshold=self.iou, most=MOST)
+        height, width = distortion.source_hw
+        corners = distortion.back(best.xyxy.double().numpy().reshape(-1, 2, 2)).clip(0, [width, height])  # (M, 2, 2)
+        seen = (corners[:, 0] < corners[:, 1]).all(axis=1)
+        class_ids = best.class_ids.numpy()[seen]
+        confidence = best.scores.double().numpy()[seen].clip(0, 1)
+        return Detections(corners[seen].reshape(-1, 4), confidence, class_ids, tuple(labels[i] for i in class_ids))
+
+    def shown(self, found: Detections) -> Detections:
+        """The objects above the confidence threshold."""
+        return found[found.confidence > self.confidence]
+
+    def measure(self, found: Sequence[Detections], items: Sequence[BoxItem], labels: Sequence[str]) -> DetectionScores:
+        """Every figure of merit; difficult objects and crowds count neither way."""
+        return detection_scores(found, _truths(items), labels)
+
+    def monitored(self, found: Sequence[Detections], items: Sequence[BoxItem], labels: Sequence[str]) -> float:
+        """mAP@.5, without its interval."""
+        return detection_scores(found, _truths(items), labels, draws=0).map50
+
+    def calibrated(self, found: Sequence[Detections], items: Sequence[BoxItem], labels: Sequence[str]) -> "DetectTask":
+        """The confidence threshold with the best F1."""
+        return replace(self, confidence=choose_threshold(found, _truths(items)))
+
+    def score(self, figures: DetectionScores) -> Score:
+        """Mean average precision."""
+        shares = {"mAP@[.5:.95]": figures.map, "average recall": figures.average_recall}
+        return Score("mAP@.5", figures.map50, figures.map50_interval, figures.n, shares, {"objects": figures.objects})
+
+    def draw(self, image: Pixels, found: Detections, item: BoxItem | None = None) -> Pixels:
+        """The boxes that were found, and dashed those that should have been."""
+        picture = draw_detections(image, self.shown(found))
+        return picture if item is None else draw_truth(picture, item.xyxy)
+
+    def worst(self, found: Sequence[Detections], items: Sequence[BoxItem], most: int) -> list[tuple[int, str, float]]:
+        """The images with the most misses and false alarms at the confidence threshold."""
+        truths = _truths(items)
+        wrong: dict[int, dict[str, int]] = {}
+        for miss in find_misses(found, truths, self.confidence):
+            _count(wrong, miss.image, "missed")
+        for alarm in find_false_alarms(found, truths, self.confidence):
+            _count(wrong, alarm.image, alarm.kind)
+        order = sorted(wrong, key=lambda i: -sum(wrong[i].values()))[:most]
+        return [(i, ", ".join(f"{n} {what}" for what, n in wrong[i].items()), 0.0) for i in order]
+
+    def lines(self, found: Detections) -> list[str]:
+        """Each object's class, confidence and box, or that there is none."""
+        rows = zip(found.labels, found.confidence.tolist(), found.xyxy.tolist(), strict=True)
+        told = [f"{sure:6.1%}  {label}, at {' '.join(f'{x:.1f}' for x in box)}" for label, sure, box in rows]
+        return told or ["nothing"]
+
+    @property
+    def legend(self) -> str:
+        """What `draw` draws how, in a sentence."""
+        return f"Dashed boxes are the labels, coloured ones what was found above a confidence of {self.confidence:.2f}."
+
+    def panels(self, figures: DetectionScores) -> list[Panel]:
+        """Precision over recall, and figures of each class."""
+        rows = [(c.label, c.n, f"{c.ap50:.1%}", f"{c.ap:.1%}", f"{c.recall:.1%}") for c in figures.per_class]
+        chart = precision_recall(figures.per_class) if figures.objects else ""
+        lead = (
+            "Of what is found, how much is right (precision), over how much of what is there is found (recall), from "
+            "the surest on. A hit overlaps its object with IoU ≥ .5."
+        )
+        return [Panel("Classes", lead, chart, ("class", "objects", "AP@.5", "AP@[.5:.95]", "recall"), rows)]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """What a model file keeps of it."""
+        return {"confidence": self.confidence, "iou": self.iou}
+
+
+def _seen_sizes(items: Sequence[BoxItem], preset: Preset) -> NDArray[np.float64]:
+    """Widths and heights (N, 2) of all boxes in pixels of the network's input."""
+    boxes = [preset_distortion(preset, item.size_hw).points(item.xyxy.reshape(-1, 2, 2)) for item in items]
+    corners = np.concatenate(boxes)  # (N, 2, 2)
+    sides: NDArray[np.float64] = corners[:, 1] - corners[:, 0]
+    return sides
+
+
+def _truths(items: Sequence[BoxItem]) -> list[GroundTruth]:
+    return [GroundTruth(item.xyxy, item.labels, item.difficult | item.crowd) for item in items]
+
+
+def _count(wrong: dict[int, dict[str, int]], image: int, what: str) -> None:
+    own = wrong.setdefault(image, {})
+    own[what] = own.get(what, 0) + 1
