@@ -33,8 +33,7 @@ def mosaic(
     are resampled once, and boxes move by the very same matrix; they are clipped to their quadrant and dropped as at the
     edge of a single image.
 
-    Bochkovskiy et al., YOLOv4: Optimal Speed and Accuracy of Object Detection, 2020 (arXiv 2004.10934), section 3.4.
-    There each quadrant shows a part at the network's own scale.
+    Bochkovskiy et al., YOLOv4: Optimal Speed and Accuracy of Object Detection, 2020 (arXiv 2004.10934), section 3.3.
 
     Args:
         images: four, uint8 (H, W, C) of their items' sizes, or the same pictures smaller.
