@@ -19,7 +19,7 @@ TileBox = tuple[int, int, int, int]
 Floats = NDArray[np.float64]
 
 _AT_ONCE = 8  # tiles that are handed to the predictor together
-_MARGIN = 0.01  # of a tile's side: what ends so near an inner border may have been cut by it
+_MARGIN = 0.1  # of a box's side, and a pixel at least: what ends so near an inner border may have been cut by it
 
 
 def tile_boxes(size_hw: tuple[int, int], tile_hw: tuple[int, int], overlap: int) -> list[TileBox]:
@@ -65,7 +65,7 @@ def detect_tiled(
         image: uint8 (H, W, C).
         tile_hw: size of the tiles.
         overlap: how wide and high the objects are, at most, that should not be put together from parts, in pixels.
-            Tiles share a little more, so that boxes that end near a border count as cut.
+            Tiles share a fifth more, as boxes count as cut that end near a border.
         iou_threshold: boxes that overlap by more are of one object, 0 to below 1.
 
     Returns:
@@ -91,12 +91,12 @@ def detect_tiled(
         raise ArgumentError.of("iou_threshold", "0 to below 1", iou_threshold)
     if image.dtype != np.uint8 or image.ndim != 3 or 0 in image.shape:
         raise ShapeError.of("image", "uint8 (H, W, C)", f"{image.dtype} {image.shape}")
-    margin = math.ceil(_MARGIN * max(tile_hw))
-    if not 0 <= overlap < min(tile_hw) - 2 * margin:
-        raise ArgumentError.of("overlap", f"0 to below {min(tile_hw) - 2 * margin} for tiles of {tile_hw}", overlap)
+    shared = overlap + 2 * max(1, math.ceil(_MARGIN * overlap))
+    if not 0 <= overlap < shared < min(tile_hw):
+        raise ArgumentError.of("overlap", f"at least 0, and with a tenth more on each side below {tile_hw}", overlap)
     height, width = image.shape[:2]
-    tiles = tile_boxes((height, width), tile_hw, overlap + 2 * margin)
-    seen = _Seen.of(list(_by_tile(predict, image, tiles)), tiles, (width, height), margin)
+    tiles = tile_boxes((height, width), tile_hw, shared)
+    seen = _Seen.of(list(_by_tile(predict, image, tiles)), tiles, (width, height))
     return _surest(_join(seen, iou_threshold), iou_threshold)
 
 
@@ -106,7 +106,7 @@ class _Seen(NamedTuple):
     Attributes:
         found: the boxes, and what they are.
         tiles: (N, 4) the tile that each was found in.
-        cut: (N,) whether a box ends at a border of its tile beyond which the image goes on.
+        cut: (N,) whether a box ends near a border of its tile beyond which the image goes on.
     """
 
     found: Detections
@@ -114,13 +114,14 @@ class _Seen(NamedTuple):
     cut: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, found: list[Detections], tiles: list[TileBox], size_wh: tuple[int, int], margin: int) -> "_Seen":
+    def of(cls, found: list[Detections], tiles: list[TileBox], size_wh: tuple[int, int]) -> "_Seen":
         counts = [len(one) for one in found]
         where = np.repeat(np.array(tiles, dtype=np.float64), counts, axis=0)  # (N, 4)
         together = _concatenate(found)
         low, high = np.tile(where[:, :2], 2), np.tile(where[:, 2:], 2)
         boxes = np.clip(together.xyxy + low, low, high)
         inner = where != (0, 0, *size_wh)  # (N, 4)
+        margin = np.tile(np.maximum(1, _MARGIN * (boxes[:, 2:] - boxes[:, :2])), 2)  # (N, 4)
         cut = (inner & (np.abs(boxes - where) < margin)).any(axis=1)
         return cls(_with_boxes(together, boxes), where, cut)
 
