@@ -1,7 +1,7 @@
 """Results as pictures and pages: plain records and arrays in; SVG, PNG and HTML out."""
 
 from striate.draw.anchors import anchors_png
-from striate.draw.boxes import draw_detections, draw_localization, draw_truth
+from striate.draw.boxes import draw_detections, draw_localization, draw_outlines, draw_truth
 from striate.draw.close_ups import CloseUp, close_ups_png
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
 from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
@@ -15,6 +15,8 @@ from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, Panel, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.sheet import Tile, sheet_png
 from striate.draw.strengths import strength_curve
+from striate.draw.suppression import suppression_picture
+from striate.draw.target_volume import target_volume_png
 from striate.draw.views import Row, View, views_png
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "draw_detections",
     "draw_landmarks",
     "draw_localization",
+    "draw_outlines",
     "draw_true_points",
     "draw_truth",
     "loss_curves",
@@ -57,5 +60,7 @@ __all__ = [
     "sheet_png",
     "signed_edges_picture",
     "strength_curve",
+    "suppression_picture",
+    "target_volume_png",
     "views_png",
 ]
