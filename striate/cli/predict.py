@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 
 def predict(
     model: Model,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Images, folders, or globs in quotes.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH...", help="Images, folders, globs in quotes, or one video.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the images with what was found drawn on them; of boxes and points.")
+        Path | None, typer.Option(help="Folder for the images with what was found drawn on them, or the video.")
     ] = None,
+    tile: Annotated[
+        int | None, typer.Option(min=32, metavar="PIXELS", help="Look at large images in tiles of this side.")
+    ] = None,
+    overlap: Annotated[
+        int | None, typer.Option(min=0, metavar="PIXELS", help="Largest object that tiles share; an eighth of --tile.")
+    ] = None,
+    camera: Annotated[int | None, typer.Option(min=0, metavar="NUMBER", help="Look through this camera.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Of a video or camera: stop after so many.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the answers to this table too.")] = None,
     others: With = None,
     crops: CropNumber = 1,
@@ -35,19 +45,32 @@ def predict(
     """
     prepare_process()
     from striate.cli.predict_marks import predict_marks
+    from striate.cli.predict_video import find_video, predict_video
     from striate.draw.text import printable
     from striate.tasks import MarksPredictor, load, predict_files, write_predictions
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
+    of_marks = {
+        "--out": out,
+        "--tile": tile,
+        "--overlap": overlap,
+        "--camera": camera is not None,
+        "--seconds": seconds,
+    }
     if isinstance(classifier, MarksPredictor):
         refuse_options("of classes alone", {"--csv": csv, "--crops": crops != 1})
-        predict_marks(classifier, paths, out=out, skip_bad=skip_bad, as_json=as_json)
+        tiles = None if tile is None else (tile, tile // 8 if overlap is None else overlap)
+        video = find_video(paths or [], camera)
+        if video is not None:
+            predict_video(classifier, video, out=out, seconds=seconds, tile=tiles, as_json=as_json)
+            return
+        predict_marks(classifier, paths or [], out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
         return
-    refuse_options("of boxes and points alone", {"--out": out})
+    refuse_options("of boxes and points alone", of_marks)
     start = time.perf_counter()
-    predictions, bad = predict_files(classifier, paths, crops=views, skip_bad=skip_bad)
+    predictions, bad = predict_files(classifier, paths or [], crops=views, skip_bad=skip_bad)
     note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
     for problem in bad:
         note(f"skipped {problem}")

@@ -16,6 +16,7 @@ def predict_marks(
     paths: Sequence[str],
     *,
     out: Path | None,
+    tile: tuple[int, int] | None,
     skip_bad: bool,
     as_json: bool,
 ) -> None:
@@ -25,6 +26,7 @@ def predict_marks(
         predictor: what looks at the images.
         paths: images, folders or globs.
         out: a folder for the drawn images, or None.
+        tile: side and overlap of tiles, or None.
         skip_bad: go on without files that can't be read.
         as_json: all of it as JSON.
     """
@@ -32,7 +34,7 @@ def predict_marks(
     from striate.tasks import draw_found, find_in_files
 
     start = time.perf_counter()
-    answers, bad = find_in_files(predictor, paths, skip_bad=skip_bad)
+    answers, bad = find_in_files(predictor, paths, tile=tile, skip_bad=skip_bad)
     note(f"{len(answers)} images, {len(answers) / max(time.perf_counter() - start, 1e-9):.1f} a second")
     for problem in bad:
         note(f"skipped {problem}")

@@ -2,11 +2,11 @@
 
 from striate.data.batch_loader import Batch
 from striate.data.boxes import (
-    MarkedItem,
     BoxDataset,
     BoxItem,
     BoxPart,
     MarkedDataset,
+    MarkedItem,
     MarkedPart,
     PointDataset,
     PointItem,
@@ -67,11 +67,10 @@ from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
-from striate.data.video import Frame, Video, read_video, write_video
+from striate.data.video import VIDEO_SUFFIXES, Frame, Video, read_video, write_video
 from striate.data.wording import parse_distortions
 
 __all__ = [
-    "MarkedItem",
     "COLOUR_PHOTOS",
     "GREY_PHOTOS",
     "IMAGE_SUFFIXES",
@@ -81,6 +80,7 @@ __all__ = [
     "SMALL_COLOUR",
     "SMALL_GREY",
     "VAL_SHARE",
+    "VIDEO_SUFFIXES",
     "Batch",
     "BoxDataset",
     "BoxItem",
@@ -102,6 +102,7 @@ __all__ = [
     "MarkFormat",
     "MarkSummary",
     "MarkedDataset",
+    "MarkedItem",
     "MarkedLoader",
     "MarkedPart",
     "Mirror",

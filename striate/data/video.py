@@ -22,6 +22,7 @@ from striate.errors import ArgumentError, DataError, OutputError
 
 # What each suffix holds. MPEG-4 plays in all players, but not in browsers, which want WebM: it takes ten times as long.
 CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG", ".webm": "VP80"}
+VIDEO_SUFFIXES = frozenset((*CODECS, ".m4v", ".mpg", ".mpeg", ".mts", ".wmv", ".flv", ".ogv"))
 _MOST_FPS = 1000.0
 _USUAL_FPS = 30.0  # of a camera that doesn't say
 

@@ -197,14 +197,14 @@ def render_report(report: Report) -> str:
         pairs=confused_pairs(counts, report.labels) if len(counts) else (),
         weakest_first=sorted(enumerate(report.per_class), key=lambda row: (not row[1].n, row[1].f1)),
         reliability=picture(reliability_diagram(report.bins)) if report.bins else None,
-        mistakes=_with_thumbnails(report.mistakes),
+        mistakes=_with_thumbnails(report.mistakes, 640 if report.mistakes_lead else 320),
         panels=[(panel, picture(panel.chart) if panel.chart else None) for panel in report.panels],
         columns=list(report.layers[0]) if report.layers else [],
     )
 
 
-def _with_thumbnails(tiles: Sequence[Tile]) -> list[tuple[Tile, str, bool]]:
-    return [(tile, thumbnail_uri(tile.image, 320), _is_small(tile)) for tile in tiles]
+def _with_thumbnails(tiles: Sequence[Tile], side: int = 320) -> list[tuple[Tile, str, bool]]:
+    return [(tile, thumbnail_uri(tile.image, side), _is_small(tile)) for tile in tiles]
 
 
 def _is_small(tile: Tile) -> bool:

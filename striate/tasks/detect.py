@@ -28,6 +28,7 @@ from striate.models import Answers, Detector, Network
 from striate.ops import best_boxes, kmeans_anchors
 from striate.preset import Preset
 from striate.results import Detections
+from striate.runtime import detect_tiled
 from striate.tasks.marks_task import Habits, MarksTask, Score
 from striate.training import Loss, grid_loss, pyramid_loss
 
@@ -113,6 +114,12 @@ class DetectTask(MarksTask[BoxItem, Detections]):
         class_ids = best.class_ids.numpy()[seen]
         confidence = best.scores.double().numpy()[seen].clip(0, 1)
         return Detections(corners[seen].reshape(-1, 4), confidence, class_ids, tuple(labels[i] for i in class_ids))
+
+    def tiled(
+        self, predict: Callable[[Sequence[Pixels]], list[Detections]], image: Pixels, side: int, overlap: int
+    ) -> Detections:
+        """What is on a large image; what two tiles saw is told once."""
+        return detect_tiled(predict, image, (side, side), overlap, self.iou)
 
     def shown(self, found: Detections) -> Detections:
         """The objects above the confidence threshold."""

@@ -104,8 +104,7 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
             "errors above a tenth": figures.failure_rate,
             "presence": figures.presence_accuracy,
         }
-        name = f"mean error, in shares of {figures.reference},"
-        return Score(name, figures.mean_error, figures.interval, figures.n, shares, {})
+        return Score("mean error", figures.mean_error, figures.interval, figures.n, shares, {})
 
     def draw(self, image: Pixels, found: Landmarks, item: PointItem | None = None) -> Pixels:
         """The points that were found, and rings where they should have been."""

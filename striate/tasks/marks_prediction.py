@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from striate.data import read_image, write_image
+from striate.data import Pixels, read_image, write_image
 from striate.errors import DataError, ImageError, OutputError, Problem
+from striate.tasks.classifier import readings
 from striate.tasks.images import find_images
 from striate.tasks.marks_predictor import MarksPredictor
 
@@ -18,13 +19,18 @@ class FoundIn(NamedTuple):
 
 
 def find_in_files(
-    predictor: MarksPredictor[Any, Any], paths: Iterable[str | Path], *, skip_bad: bool = False
+    predictor: MarksPredictor[Any, Any],
+    paths: Iterable[str | Path],
+    *,
+    tile: tuple[int, int] | None = None,
+    skip_bad: bool = False,
 ) -> tuple[list[FoundIn], list[Problem]]:
     """What is on the images of files, folders and shell patterns.
 
     Args:
         predictor: what looks at them.
         paths: see `striate.tasks.images.find_images`.
+        tile: side and overlap of tiles, see `MarksPredictor.tiled`; None looks at each image whole.
         skip_bad: go on without files that can't be read.
 
     Returns:
@@ -39,12 +45,20 @@ def find_in_files(
     def on_bad(path: Path, error: ImageError) -> None:
         bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
 
-    found = predictor.predict(files, on_bad=on_bad)
+    if tile is None:
+        found = predictor.predict(files, on_bad=on_bad)
+    else:
+        images = readings(files, lambda path: read_image(path, channels=predictor.preset.channels), _same, on_bad)
+        found = [predictor.tiled(image, *tile) for image in images]
     problems = list(bad.values())
     if bad and not skip_bad:
         raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
     good = (str(path) for path in files if path not in bad)
     return [FoundIn(path, one) for path, one in zip(good, found, strict=True)], problems
+
+
+def _same(pixels: Pixels) -> Pixels:
+    return pixels
 
 
 def draw_found(predictor: MarksPredictor[Any, Any], answers: Sequence[FoundIn], folder: str | Path) -> Path:

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, cast
 
+import numpy as np
 import torch
 
 from striate.data import (
@@ -84,6 +85,33 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         while batch := list(islice(prepared, self.engine.batch_size)):
             answers = self.engine.answer(torch.stack([one.planes for one in batch]))
             yield from map(self.task.shown, self._means(answers, [one.distortion for one in batch]))
+
+    def on_frames(self, tile: tuple[int, int] | None = None) -> Callable[[Sequence[Pixels]], list[Found]]:
+        """A function of several images at once, as `annotate_video` takes it.
+
+        Args:
+            tile: side and overlap in pixels of tiles in which each image is looked at; None looks at it whole.
+
+        Raises:
+            ArgumentError: a model that finds one object an image has no use for tiles.
+        """
+        if tile is None:
+            return lambda images: self.predict(images)
+        return lambda images: [self.tiled(image, *tile) for image in images]
+
+    def tiled(self, image: Image, side: int, overlap: int) -> Found:
+        """What is on a large image, looked at in overlapping tiles: see `striate.runtime.detect_tiled`.
+
+        Args:
+            image: a path, or uint8 (H, W, C).
+            side: of the tiles, in pixels of the image.
+            overlap: as large are the objects, at most, that are found as if the image was looked at in one piece.
+
+        Raises:
+            ArgumentError: a number is out of range, or a model that finds one object an image.
+        """
+        pixels = image if isinstance(image, np.ndarray) else read_image(Path(image), channels=self.preset.channels)
+        return self.task.tiled(self.predict, pixels, side, overlap)
 
     def answer(
         self, part: MarkedPart[MarkedItem], *, workers: int = 0, on_images: Callable[[int], None] | None = None

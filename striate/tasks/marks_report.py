@@ -49,7 +49,7 @@ def make_marks_report(
             _part_result(task, part, figures[part], remarks.get(part, ""))
             for part in sorted(figures, key=lambda n: n != first)
         ],
-        history=history_of(epochs, task.monitor),
+        history=history_of(epochs, task.monitor, task.score(figures[first]).name),
         per_class=(),
         confusion=(),
         bins=(),

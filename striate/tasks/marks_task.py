@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate.data import Distortion, MarkedDataset, MarkedItem, Pixels
 from striate.draw import Panel
+from striate.errors import ArgumentError
 from striate.models import Network
 from striate.preset import Preset
 from striate.training import Loss
@@ -116,6 +117,16 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
     @abstractmethod
     def found(self, network: Network, answers: Any, preset: Preset, distortions: Sequence[Distortion]) -> list[Found]:
         """What a network's answers to a batch mean, in pixels of each original image."""
+
+    def tiled(
+        self, predict: Callable[[Sequence[Pixels]], list[Found]], image: Pixels, side: int, overlap: int
+    ) -> Found:
+        """What is on a large image, looked at in tiles.
+
+        Raises:
+            ArgumentError: one object an image is no matter of tiles.
+        """
+        raise ArgumentError.of("tile", "left out: tiles are for detectors", side)
 
     def shown(self, found: Found) -> Found:
         """What of it a person is told."""

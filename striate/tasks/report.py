@@ -121,15 +121,15 @@ def _part_result(part: str, figures: Figures, task: ClassifyTask, remark: str) -
     )
 
 
-def history_of(epochs: Sequence[Epoch], monitor: str) -> History:
-    """The curves of a training; `monitor` is the figure by which the best epoch was chosen."""
+def history_of(epochs: Sequence[Epoch], monitor: str, name: str = "") -> History:
+    """The curves of a training; `monitor` is the figure by which the best epoch was chosen, `name` what to call it."""
     return History(
         train_loss=tuple(e.loss for e in epochs),
         val_loss=tuple(e.figures["loss"] for e in epochs),
         val_score=tuple(e.figures[monitor] for e in epochs),
         learning_rate=tuple(e.lr for e in epochs),
         best=max((e.epoch for e in epochs if e.best), default=len(epochs)),
-        score_name=monitor.replace("_", " "),
+        score_name=name or monitor.replace("_", " "),
     )
 
 

@@ -46,7 +46,7 @@ def annotate_video(
     *,
     seconds: float | None = None,
     draw: Callable[[Pixels, Detections], Pixels] = draw_detections,
-) -> Iterator[FrameDetections]:
+) -> Generator[FrameDetections, None, None]:
     """Find objects in every frame of a video and write it with boxes on it.
 
     Frames are read by a thread while others are looked at. Of a camera only the newest is taken each time; what is
