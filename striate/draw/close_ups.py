@@ -66,8 +66,8 @@ def close_up(view: CloseUp) -> Pixels:
     corners = np.tile(start, 2)
     found = view.found
     moved = Detections((found.xyxy - corners) * scale, found.confidence, found.class_id, found.labels)
-    picture = draw_detections(np.asarray(pixels, np.uint8), moved, scale=2)
-    return draw_truth(picture, (view.truth - corners) * scale, scale=2)
+    picture = draw_truth(np.asarray(pixels, np.uint8), (view.truth - corners) * scale, scale=2)
+    return draw_detections(picture, moved, scale=2)  # last, so that nothing runs across its labels
 
 
 def close_ups_png(views: Sequence[CloseUp], *, columns: int = 6) -> bytes:

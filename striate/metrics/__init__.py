@@ -12,7 +12,7 @@ from striate.metrics.accuracy import (
 from striate.metrics.calibration import ReliabilityBin, calibration_error, log_loss, reliability
 from striate.metrics.classification import Classification, ClassScore, classification
 from striate.metrics.detection import ClassDetection, DetectionScores, detection_scores
-from striate.metrics.detection_errors import FalseAlarm, Miss, find_false_alarms, find_misses
+from striate.metrics.detection_errors import NEAR, FalseAlarm, Miss, find_false_alarms, find_misses
 from striate.metrics.ground_truth import GroundTruth
 from striate.metrics.interval import wilson_interval
 from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landmarks, reference_distances
@@ -25,7 +25,7 @@ from striate.metrics.suspects import Suspect, find_suspects
 from striate.metrics.temperature import cross_tempered, fit_temperature
 
 __all__ = [
-    "reference_distances",
+    "NEAR",
     "RIGHT_IOU",
     "ClassDetection",
     "ClassScore",
@@ -69,6 +69,7 @@ __all__ = [
     "multilabel",
     "operating_point",
     "paired_interval",
+    "reference_distances",
     "reliability",
     "top_accuracy",
     "wilson_interval",

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from striate.atomic import atomic_write
 from striate.data import BoxPart
 from striate.draw import CloseUp, close_ups_png
 from striate.draw.text import percent
-from striate.metrics import FalseAlarm, GroundTruth, Miss, find_false_alarms, find_misses
+from striate.metrics import NEAR, FalseAlarm, GroundTruth, Miss, find_false_alarms, find_misses
+from striate.ops import box_iou
 from striate.results import Detections
 
 MOST = 18  # of misses, and of false alarms: three rows of the page each
@@ -46,15 +48,16 @@ def draw_detection_mistakes(
 
 
 def _missed(part: BoxPart, found: Sequence[Detections], labels: Sequence[str], threshold: float, miss: Miss) -> CloseUp:
-    """The object, and what was found around it."""
+    """The object, and what was found on it, if anything."""
     item, seen = part.items[miss.image], found[miss.image]
+    overlaps = box_iou(torch.tensor(seen.xyxy), torch.tensor(item.xyxy[[miss.object]]))[:, 0].numpy()
     return CloseUp(
         image=part.load(miss.image),
         xyxy=item.xyxy[miss.object],
         title=labels[item.labels[miss.object]],
         remark="missed",
         path=item.path,
-        found=seen[seen.confidence > threshold],
+        found=seen[(seen.confidence > threshold) & (overlaps > NEAR)],
         truth=item.xyxy[[miss.object]],
     )
 
