@@ -52,6 +52,7 @@ class Volume(NamedTuple):
         raw = self.raw.float()
         cells, code = grid_cells(self.grid_hw).to(raw.device), raw[..., 1:5]
         if self.form == "linear":
+            code = torch.cat([code[..., :2], code[..., 2:].clamp(min=0)], dim=-1)  # no sides below 0
             boxes = decode_linear(code, cells, self.cell_wh)
             scores = raw[..., :1].clamp(0, 1) * raw[..., 5:].clamp(0, 1)
         else:

@@ -1,6 +1,8 @@
 """Task-aligned assignment: each object goes to the places that already class it and box it best together.
 
-Feng et al., TOOD: Task-aligned One-stage Object Detection, 2021, arXiv:2108.07755, section 3.2.
+Feng et al., TOOD: Task-aligned One-stage Object Detection, 2021, arXiv:2108.07755, section 3.2. There an object's best
+place is to score its overlap; here it is to score 1: what is small or rare overlaps badly for long, and would be
+learned too late where images are few.
 Shapes: N images, M objects (padded), P places, K classes.
 """
 
@@ -19,12 +21,12 @@ class Aligned(NamedTuple):
 
     Attributes:
         target: (N, P) int64, which of the image's M objects; of places with none any.
-        quality: (N, P) in [0, 1], the score it should give that object's class: the best of an object's places as much
-            as its box overlaps, the others in proportion; of places with none 0.
+        share: (N, P) in [0, 1]: 1 for the best of an object's places, of the others their metric as a share of its;
+            of places with none 0.
     """
 
     target: Tensor
-    quality: Tensor
+    share: Tensor
 
 
 @torch.no_grad()
@@ -61,8 +63,8 @@ def align(
         >>> points = torch.tensor([[4.0, 4.0], [12, 4]])
         >>> boxes = torch.tensor([[[0.0, 0, 8, 8], [8, 0, 16, 8]]])
         >>> objects = torch.tensor([[[1.0, 0, 0, 8, 6], [-1, 0, 0, 0, 0]]])
-        >>> align(torch.full((1, 2, 3), 0.1), boxes, points, objects).quality
-        tensor([[0.7500, 0.0000]])
+        >>> align(torch.full((1, 2, 3), 0.1), boxes, points, objects).share
+        tensor([[1., 0.]])
     """
     n, p, _ = scores.shape
     if not targets.shape[1]:
@@ -73,11 +75,13 @@ def align(
     overlaps = paired_iou(wanted[:, :, None], boxes[:, None]) * inside  # (N, M, P)
     classes = targets[..., 0].long().clamp(min=0)[..., None].expand(-1, -1, p)  # (N, M, P)
     metric = scores.mT.gather(1, classes) ** score_power * overlaps**iou_power
-    best = metric.masked_fill(~inside, -1.0).topk(min(places, p), dim=2)  # (N, M, places)
-    chosen = torch.zeros_like(inside).scatter(2, best.indices, best.values >= 0)
+    first = metric.masked_fill(~inside, -1.0).topk(min(places, p), dim=2)  # (N, M, places)
+    chosen = torch.zeros_like(inside).scatter(2, first.indices, first.values >= 0)
     target = overlaps.masked_fill(~chosen, -1.0).argmax(1)  # (N, P)
     kept = chosen & (torch.arange(targets.shape[1], device=target.device)[:, None] == target[:, None])
-    return Aligned(target, _quality(metric * kept, overlaps * kept))
+    won = metric * kept
+    best = won.amax(2, keepdim=True).clamp(min=torch.finfo(won.dtype).tiny)  # (N, M, 1)
+    return Aligned(target, (won / best).amax(1))
 
 
 def _inside(points: Tensor, boxes: Tensor, least_side: float) -> Tensor:
@@ -86,10 +90,3 @@ def _inside(points: Tensor, boxes: Tensor, least_side: float) -> Tensor:
     reach = (boxes[..., 2:] - boxes[..., :2]).clamp(min=least_side) / 2
     apart = (points - middles[..., None, :]).abs()  # (N, M, P, 2)
     return (apart < reach[..., None, :]).all(-1)
-
-
-def _quality(metric: Tensor, overlaps: Tensor) -> Tensor:
-    """The metric (N, M, P) of the places that are taken, scaled to each object's best overlap: (N, P)."""
-    most = metric.amax(2, keepdim=True)  # (N, M, 1)
-    scaled = metric / most.clamp(min=torch.finfo(metric.dtype).tiny) * overlaps.amax(2, keepdim=True)
-    return scaled.amax(1)

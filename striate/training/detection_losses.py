@@ -83,10 +83,12 @@ def grid_loss(answers: Volume, targets: Tensor) -> Tensor:
 
 
 def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
-    """The cost of a pyramid's candidates: what by the logistic loss, where by 1 - CIoU.
+    """The cost of a pyramid's candidates: what by the quality focal loss, where by 1 - CIoU.
 
-    A candidate's score for the class of its object should be its quality (`striate.ops.align`), all other scores 0; its
-    box counts by its quality. Both sums are divided by that of all qualities in the batch.
+    A candidate's score for the class of its object should be its share (`striate.ops.align`), all other scores 0. The
+    logistic loss of each counts by the square of what is wanting, so that rare classes are heard among many easy places
+    (Li et al., Generalized Focal Loss, 2020, arXiv:2006.04388); the sum is divided by that of the shares. The box of
+    every object counts the same, however many candidates it has.
 
     Args:
         answers: of a `PyramidDetector`.
@@ -94,15 +96,37 @@ def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
 
     Returns:
         J, a float32 scalar.
+
+    Example:
+        >>> sure = Candidates(torch.tensor([[[0.0, 0, 8, 8]]]), torch.tensor([[[9.0]]]), torch.tensor([[4.0, 4.0]]), 8)
+        >>> round(pyramid_loss(sure, torch.tensor([[[0.0, 0, 0, 8, 8]]])).item(), 3)
+        0.0
     """
     logits, targets = answers.logits.float(), targets.float()
-    target, quality = align(logits.sigmoid(), answers.boxes, answers.points, targets, least_side=answers.cell)
-    image, place = (quality > 0).nonzero(as_tuple=True)
-    own, share = targets[image, target[image, place]], quality[image, place]  # (objects' places, 5), (objects' places,)
-    wanted = torch.zeros_like(logits).index_put((image, place, own[:, 0].long()), share)
-    what = F.binary_cross_entropy_with_logits(logits, wanted, reduction="sum")
-    where = ((1 - paired_ciou(answers.boxes[image, place], own[:, 1:])) * share).sum()
-    return (what + BOX_WEIGHT * where) / quality.sum().clamp(min=1)
+    scores = logits.sigmoid()
+    target, share = align(scores, answers.boxes, answers.points, targets, least_side=answers.cell)
+    image, place = (share > 0).nonzero(as_tuple=True)
+    number, shares = target[image, place], share[image, place]
+    own = targets[image, number]  # (C, 5) of the candidates that have an object
+    wanted = torch.zeros_like(logits).index_put((image, place, own[:, 0].long()), shares)
+    logistic = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    what = ((wanted - scores).square() * logistic).sum() / share.sum().clamp(min=1)
+    apart = 1 - paired_ciou(answers.boxes[image, place], own[:, 1:])  # (C,)
+    where = _mean_over_objects(apart, shares, image * targets.shape[1] + number, targets[..., 0].numel())
+    return what + BOX_WEIGHT * where
+
+
+def _mean_over_objects(costs: Tensor, shares: Tensor, objects: Tensor, count: int) -> Tensor:
+    """The mean over objects of the mean cost of an object's candidates, weighted by their shares; 0 without any.
+
+    Args:
+        costs, shares: (C,) of each candidate.
+        objects: (C,) its object's number.
+        count: numbers in use.
+    """
+    sums = costs.new_zeros(2, count).index_add(1, objects, torch.stack([costs * shares, shares]))
+    sums = sums[:, sums[1] > 0]
+    return (sums[0] / sums[1]).sum() / max(sums.shape[1], 1)
 
 
 def _placed(rows: Tensor, size_hw: tuple[int, int]) -> Tensor:
