@@ -1,5 +1,6 @@
 """`striate evaluate`: how good a model is on images that it has not seen."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -30,6 +31,9 @@ def evaluate(
         Literal["train", "val", "test", "all"] | None,
         typer.Option(help="Which part: test where there is one, else val, else all."),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A page of the worst mistakes on boxes or points, for example worst.png.")
+    ] = None,
     others: With = None,
     crops: CropNumber = 1,
     crop_scale: CropScale = "",
@@ -51,8 +55,9 @@ def evaluate(
     note(classifier.notice)
     if isinstance(classifier, MarksPredictor):
         refuse_options("of classes alone", {"--crops": crops != 1})
-        evaluate_marks(classifier, data, part=part, skip_bad=skip_bad, as_json=as_json)
+        evaluate_marks(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
+    refuse_options("of boxes and points alone", {"--out": out})
     with Bar("measuring") as bar:
         evaluation = evaluate(classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:

@@ -10,14 +10,20 @@ if TYPE_CHECKING:
 
 
 def evaluate_marks(
-    predictor: "MarksPredictor[Any, Any]", data: Path, *, part: str | None, skip_bad: bool, as_json: bool
+    predictor: "MarksPredictor[Any, Any]",
+    data: Path,
+    *,
+    part: str | None,
+    out: Path | None,
+    skip_bad: bool,
+    as_json: bool,
 ) -> None:
     """Print the figure that counts, the others, and a table of each class or point."""
     from striate.cli.progress import Bar
     from striate.tasks import evaluate_marks
 
     with Bar("measuring") as bar:
-        evaluation = evaluate_marks(predictor, data, part=part, skip_bad=skip_bad, on_images=bar.advance_to)
+        evaluation = evaluate_marks(predictor, data, part=part, out=out, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:
         note(remark)
     if as_json:

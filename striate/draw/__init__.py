@@ -2,7 +2,7 @@
 
 from striate.draw.anchors import anchors_png
 from striate.draw.boxes import draw_detections, draw_localization, draw_outlines, draw_truth
-from striate.draw.close_ups import CloseUp, close_ups_png
+from striate.draw.close_ups import CloseUp, close_up
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
 from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
 from striate.draw.cumulative_error import cumulative_error
@@ -37,7 +37,7 @@ __all__ = [
     "View",
     "absolute_edges_picture",
     "anchors_png",
-    "close_ups_png",
+    "close_up",
     "comparison_curves",
     "comparison_rows",
     "confused_pairs",

@@ -1,16 +1,13 @@
-"""A page of close-ups: what a detector missed or took for something, each large enough to see."""
+"""Close-ups: what a detector missed or took for something, large enough to see."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from striate.draw.boxes import draw_detections, draw_truth
-from striate.draw.canvas import INK, MUTED, ORANGE
 from striate.draw.pixels import Pixels, as_rgb
-from striate.draw.sheet import TILE, captioned_png
-from striate.draw.text import shorten, shorten_path
+from striate.draw.sheet import TILE
 from striate.results import Detections
 
 SIDE = 2 * TILE  # pixels
@@ -68,20 +65,3 @@ def close_up(view: CloseUp) -> Pixels:
     moved = Detections((found.xyxy - corners) * scale, found.confidence, found.class_id, found.labels)
     picture = draw_truth(np.asarray(pixels, np.uint8), (view.truth - corners) * scale, scale=2)
     return draw_detections(picture, moved, scale=2)  # last, so that nothing runs across its labels
-
-
-def close_ups_png(views: Sequence[CloseUp], *, columns: int = 6) -> bytes:
-    """The close-ups in rows, as one PNG page; detections in their class's colour, objects dashed.
-
-    Args:
-        views: at least one.
-        columns: how many stand side by side at most, at least 1.
-
-    Raises:
-        ArgumentError: there are none, or an image is not one.
-    """
-    return captioned_png([(close_up(view), _caption(view)) for view in views], columns=columns)
-
-
-def _caption(view: CloseUp) -> list[tuple[str, str]]:
-    return [(shorten(view.title, 22), INK), (shorten(view.remark, 22), ORANGE), (shorten_path(view.path, 26), MUTED)]

@@ -27,18 +27,15 @@ class Tile:
         image: (H, W) or (H, W, C) of uint8; grey, RGB, or RGB and alpha.
         path: where it lies.
         true: name of its class (or classes).
-        predicted: name of the class it was taken for.
-        probability: how likely the network holds that, in [0, 1].
+        predicted: name of the class it was taken for, or what is wrong.
+        probability: how likely the network holds that, in [0, 1]; None where there is no such number.
     """
 
     image: Pixels
     path: str
     true: str
     predicted: str
-    probability: float
-
-
-Line = tuple[str, str]  # what it says and its colour
+    probability: float | None = None
 
 
 def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
@@ -54,14 +51,6 @@ def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
     Raises:
         ArgumentError: there are no tiles, or an image is not one.
     """
-    return captioned_png([(tile.image, _caption(tile)) for tile in tiles], columns=columns)
-
-
-def captioned_png(tiles: Sequence[tuple[Pixels, Sequence[Line]]], *, columns: int = 6) -> bytes:
-    """Pictures in rows, each with up to three lines of text below; the third in small letters.
-
-    Args, Returns, Raises: as `sheet_png`.
-    """
     if not tiles:
         raise ArgumentError.of("tiles", "at least one", tiles)
     if columns < 1:
@@ -69,20 +58,22 @@ def captioned_png(tiles: Sequence[tuple[Pixels, Sequence[Line]]], *, columns: in
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
     figure = new_figure(columns * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP)
-    for i, (image, lines) in enumerate(tiles):
-        _draw_tile(figure, image, lines, *divmod(i, columns))
+    for i, tile in enumerate(tiles):
+        _draw_tile(figure, tile.image, _caption(tile), *divmod(i, columns))
     return to_png(figure)
 
 
-def _caption(tile: Tile) -> list[Line]:
+def _caption(tile: Tile) -> list[tuple[str, str]]:
+    """Up to three lines and their colours."""
+    sure = "" if tile.probability is None else f" {percent(tile.probability, 0)}"
     return [
         (shorten(tile.true, 22), INK),
-        (f"→ {shorten(tile.predicted, 15)} {percent(tile.probability, 0)}", ORANGE),
+        (f"→ {shorten(tile.predicted, 20 - len(sure))}{sure}", ORANGE),
         (shorten_path(tile.path, 26), MUTED),
     ]
 
 
-def _draw_tile(figure: "Figure", image: Pixels, lines: Sequence[Line], row: int, column: int) -> None:
+def _draw_tile(figure: "Figure", image: Pixels, lines: Sequence[tuple[str, str]], row: int, column: int) -> None:
     width, height = figure.get_size_inches() * 72
     left, top = GAP + column * (TILE + GAP), GAP + row * (TILE + CAPTION + GAP)
     axes = figure.add_axes((left / width, 1 - (top + TILE) / height, TILE / width, TILE / height), frameon=False)

@@ -5,7 +5,6 @@ from striate.tasks.check import Check, Finding, check_plan, check_training
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.compare import compare_runs
-from striate.tasks.detection_page import draw_detection_mistakes
 from striate.tasks.distort import draw_distortions
 from striate.tasks.edges import draw_edges
 from striate.tasks.ensemble import Ensemble
@@ -63,7 +62,6 @@ __all__ = [
     "check_training",
     "choose_anchors",
     "compare_runs",
-    "draw_detection_mistakes",
     "draw_distortions",
     "draw_edges",
     "draw_found",

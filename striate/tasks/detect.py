@@ -15,20 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, open_boxes, preset_distortion
-from striate.draw import Panel, draw_detections, draw_truth, precision_recall
+from striate.draw import Panel, Tile, close_up, draw_detections, draw_truth, precision_recall
 from striate.metrics import (
     DetectionScores,
-    GroundTruth,
     choose_threshold,
     detection_scores,
-    find_false_alarms,
-    find_misses,
 )
 from striate.models import Answers, Detector, Network
 from striate.ops import best_boxes, kmeans_anchors
 from striate.preset import Preset
 from striate.results import Detections
 from striate.runtime import detect_tiled
+from striate.tasks.detection_views import mistake_views, truths_of
 from striate.tasks.marks_task import Habits, MarksTask, Score
 from striate.training import Loss, grid_loss, pyramid_loss
 
@@ -127,15 +125,15 @@ class DetectTask(MarksTask[BoxItem, Detections]):
 
     def measure(self, found: Sequence[Detections], items: Sequence[BoxItem], labels: Sequence[str]) -> DetectionScores:
         """Every figure of merit; difficult objects and crowds count neither way."""
-        return detection_scores(found, _truths(items), labels)
+        return detection_scores(found, truths_of(items), labels)
 
     def monitored(self, found: Sequence[Detections], items: Sequence[BoxItem], labels: Sequence[str]) -> float:
         """mAP@.5, without its interval."""
-        return detection_scores(found, _truths(items), labels, draws=0).map50
+        return detection_scores(found, truths_of(items), labels, draws=0).map50
 
     def calibrated(self, found: Sequence[Detections], items: Sequence[BoxItem], labels: Sequence[str]) -> "DetectTask":
         """The confidence threshold with the best F1."""
-        return replace(self, confidence=choose_threshold(found, _truths(items)))
+        return replace(self, confidence=choose_threshold(found, truths_of(items)))
 
     def score(self, figures: DetectionScores) -> Score:
         """Mean average precision."""
@@ -144,19 +142,19 @@ class DetectTask(MarksTask[BoxItem, Detections]):
 
     def draw(self, image: Pixels, found: Detections, item: BoxItem | None = None) -> Pixels:
         """The boxes that were found, and dashed those that should have been."""
-        picture = draw_detections(image, self.shown(found))
-        return picture if item is None else draw_truth(picture, item.xyxy)
+        return draw_detections(image if item is None else draw_truth(image, item.xyxy), self.shown(found))
 
-    def worst(self, found: Sequence[Detections], items: Sequence[BoxItem], most: int) -> list[tuple[int, str, float]]:
-        """The images with the most misses and false alarms at the confidence threshold."""
-        truths = _truths(items)
-        wrong: dict[int, dict[str, int]] = {}
-        for miss in find_misses(found, truths, self.confidence):
-            _count(wrong, miss.image, "missed")
-        for alarm in find_false_alarms(found, truths, self.confidence):
-            _count(wrong, alarm.image, alarm.kind)
-        order = sorted(wrong, key=lambda i: -sum(wrong[i].values()))[:most]
-        return [(i, ", ".join(f"{n} {what}" for what, n in wrong[i].items()), 0.0) for i in order]
+    def mistakes(
+        self,
+        found: Sequence[Detections],
+        items: Sequence[BoxItem],
+        load: Callable[[int], Pixels],
+        labels: Sequence[str],
+        most: int,
+    ) -> list[Tile]:
+        """Close-ups of the largest objects that were missed, and of the surest false alarms; half of each."""
+        views = mistake_views(items, load, found, labels, self.confidence, most // 2)
+        return [Tile(close_up(view), view.path, view.title, view.remark) for view in views]
 
     def lines(self, found: Detections) -> list[str]:
         """Each object's class, confidence and box, or that there is none."""
@@ -191,12 +189,3 @@ def _seen_sizes(items: Sequence[BoxItem], preset: Preset) -> NDArray[np.float64]
     corners = np.concatenate(boxes)  # (N, 2, 2)
     sides: NDArray[np.float64] = corners[:, 1] - corners[:, 0]
     return sides
-
-
-def _truths(items: Sequence[BoxItem]) -> list[GroundTruth]:
-    return [GroundTruth(item.xyxy, item.labels, item.difficult | item.crowd) for item in items]
-
-
-def _count(wrong: dict[int, dict[str, int]], image: int, what: str) -> None:
-    own = wrong.setdefault(image, {})
-    own[what] = own.get(what, 0) + 1

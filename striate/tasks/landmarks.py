@@ -14,7 +14,7 @@ import numpy as np
 from torch import Tensor
 
 from striate.data import Distortion, Pixels, PointDataset, PointItem, open_points, point_pairs, point_rows
-from striate.draw import Panel, draw_landmarks, draw_true_points
+from striate.draw import Panel, Tile, cumulative_error, draw_landmarks, draw_true_points
 from striate.errors import ArgumentError
 from striate.metrics import LandmarkFigures, measure_landmarks, reference_distances
 from striate.models import Network
@@ -111,15 +111,25 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
         picture = draw_landmarks(image, found)
         return picture if item is None or not item.present else draw_true_points(picture, _marked([item])[0])
 
-    def worst(self, found: Sequence[Landmarks], items: Sequence[PointItem], most: int) -> list[tuple[int, str, float]]:
+    def mistakes(
+        self,
+        found: Sequence[Landmarks],
+        items: Sequence[PointItem],
+        load: Callable[[int], Pixels],
+        labels: Sequence[str],
+        most: int,
+    ) -> list[Tile]:
         """The images whose points are furthest off."""
         xy = _marked(items)
-        scale = reference_distances(xy, reference_points(found[0].names))
+        scale = reference_distances(xy, reference_points(labels))
         off = np.linalg.norm(np.array([one.xy for one in found]) - xy, axis=2)  # (N, P)
         sums, counts = np.nansum(off, axis=1), np.isfinite(off).sum(axis=1)
         errors = np.where((scale > 0) & (counts > 0), sums / np.maximum(counts * scale, 1e-9), 0.0)
-        order = np.argsort(-errors, kind="stable")[:most].tolist()
-        return [(i, f"{errors[i]:.1%} off", float(errors[i])) for i in order if errors[i] > 0]
+        order = [i for i in np.argsort(-errors, kind="stable")[:most].tolist() if errors[i] > 0]
+        return [
+            Tile(self.draw(load(i), found[i], items[i]), items[i].path, f"{counts[i]} points", f"{errors[i]:.1%} off")
+            for i in order
+        ]
 
     def lines(self, found: Landmarks) -> list[str]:
         """Each point's place, or that there is nothing."""
@@ -136,7 +146,7 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
         """Figures of each point."""
         rows = [(p.name, p.n, f"{p.mean_error:.2%}") for p in figures.per_point]
         lead = f"Mean distance from where each point is marked, in shares of {figures.reference}."
-        return [Panel("Points", lead, "", ("point", "images", "mean error"), rows)]
+        return [Panel("Points", lead, cumulative_error(figures.errors), ("point", "images", "mean error"), rows)]
 
     @property
     def thresholds(self) -> dict[str, float]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from striate.data import BoxDataset, BoxItem, Distortion, MarkedPart, Pixels, one_box, open_boxes
-from striate.draw import Panel, draw_localization, draw_truth
+from striate.draw import Panel, Tile, draw_localization, draw_truth
 from striate.errors import DataError, Problem
 from striate.metrics import RIGHT_IOU, LocalizationFigures, measure_localization
 from striate.models import Network
@@ -123,13 +123,23 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
 
     def draw(self, image: Pixels, found: Localization, item: BoxItem | None = None) -> Pixels:
         """The box that was found, and dashed the one that should have been."""
-        picture = draw_localization(image, found)
-        return picture if item is None else draw_truth(picture, item.xyxy)
+        class_id = sorted(found.classes.labels).index(found.classes.label)  # the same colour for a class, always
+        return draw_localization(image if item is None else draw_truth(image, item.xyxy), found, class_id)
 
-    def worst(self, found: Sequence[Localization], items: Sequence[BoxItem], most: int) -> list[tuple[int, str, float]]:
+    def mistakes(
+        self,
+        found: Sequence[Localization],
+        items: Sequence[BoxItem],
+        load: Callable[[int], Pixels],
+        labels: Sequence[str],
+        most: int,
+    ) -> list[Tile]:
         """Misses, false alarms and boxes that overlap too little, the surest first."""
         wrong = [(i, *said) for i, (f, item) in enumerate(zip(found, items, strict=True)) if (said := _wrong(f, item))]
-        return sorted(wrong, key=lambda row: -row[2])[:most]
+        return [
+            Tile(self.draw(load(i), found[i], items[i]), items[i].path, there, what)
+            for i, there, what, _ in sorted(wrong, key=lambda row: -row[3])[:most]
+        ]
 
     def lines(self, found: Localization) -> list[str]:
         """Class, presence and box, or that there is nothing."""
@@ -167,14 +177,14 @@ def _in_image(xyxy: np.ndarray[Any, Any], distortion: Distortion) -> tuple[float
     return left, top, right, bottom
 
 
-def _wrong(found: Localization, item: BoxItem) -> tuple[str, float] | None:
-    """What is wrong, and how sure the network was of it; None where all is right."""
+def _wrong(found: Localization, item: BoxItem) -> tuple[str, str, float] | None:
+    """What is there, what is wrong, and how wrong; None where all is right."""
     if not len(item):
-        return ("a false alarm", found.presence) if found.found else None
+        return ("nothing", "a false alarm", found.presence) if found.found else None
     if not found.found:
-        return "missed", 1 - found.presence
+        return "an object", "missed", 1 - found.presence
     iou = float(paired_iou(torch.tensor([found.xyxy]), torch.from_numpy(item.xyxy).float()))
-    return (f"IoU {iou:.2f}", 1 - iou) if iou < RIGHT_IOU else None
+    return ("an object", f"IoU {iou:.2f}", 1 - iou) if iou < RIGHT_IOU else None
 
 
 def _classes(shares: np.ndarray[Any, Any], labels: Sequence[str]) -> Classes:

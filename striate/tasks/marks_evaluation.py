@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from striate.atomic import atomic_write
 from striate.data import VAL_SHARE, MarkedDataset, MarkedPart, evaluation_part
+from striate.draw import sheet_png
 from striate.errors import ArgumentError
 from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.marks_report import mistake_tiles
 from striate.tasks.marks_start import remarks_on_marks
 from striate.tasks.marks_task import Figures, Score
 
@@ -46,6 +49,7 @@ def evaluate_marks(
     data: str | Path,
     *,
     part: str | None = None,
+    out: str | Path | None = None,
     skip_bad: bool = False,
     workers: int = 0,
     on_images: Watch | None = None,
@@ -56,6 +60,7 @@ def evaluate_marks(
         predictor: what `striate.load` returns for such a model.
         data: what `striate.data.open_boxes` or `open_points` takes.
         part: "train", "val", "test" or "all"; None takes test where there is one, else val, else all.
+        out: a page of the worst mistakes as PNG; it is not written where there are none.
         skip_bad: go on without images of which something can't be used.
         workers: processes that decode, where there are many images.
         on_images: called after each batch, with the images that were answered and those in all.
@@ -63,6 +68,7 @@ def evaluate_marks(
     Raises:
         DataError: bad files or labels, or a class that the model does not know.
         ArgumentError: the data has no such part.
+        OutputError: the page can't be written.
     """
     dataset = _open(predictor, data, skip_bad)
     name, images = _choose(dataset, part)
@@ -71,6 +77,10 @@ def evaluate_marks(
         images, workers=workers, on_images=None if on_images is None else lambda done: on_images(done, count)
     )
     figures = predictor.task.measure(found, images.items, predictor.labels)
+    tiles = mistake_tiles(predictor.task, images, predictor.preset, found) if out else []
+    if out and tiles:
+        with atomic_write(Path(out)) as f:
+            f.write(sheet_png(tiles))
     remarks = (*_own(predictor, dataset, name), *remarks_on_marks(dataset))
     return MarksEvaluation(figures, predictor.task.score(figures), name, dataset.fingerprint, remarks)
 

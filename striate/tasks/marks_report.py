@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from striate.data import BoxItem, MarkedDataset, MarkedItem, MarkedPart, PartName, PointItem
+from striate.data import BoxItem, MarkedDataset, MarkedItem, MarkedPart, PartName, Pixels, PointItem
 from striate.draw import DataSummary, PartResult, Report, Tile
 from striate.explain import table
 from striate.models import Network
+from striate.preset import Preset
 from striate.tasks.marks_plan import MarksPlan
 from striate.tasks.marks_task import Found, MarksTask
 from striate.tasks.report import history_of, layer_row, start_weights
@@ -53,7 +54,7 @@ def make_marks_report(
         per_class=(),
         confusion=(),
         bins=(),
-        mistakes=_mistakes(task, dataset.parts[first], plan.preset.channels, found[first]),
+        mistakes=mistake_tiles(task, dataset.parts[first], plan.preset, found[first]),
         mistakes_made=0,
         data=_data_summary(dataset, len(plan.preset.labels)),
         layers=[layer_row(row) for row in table(network, (plan.preset.channels, *plan.preset.size_hw)).rows],
@@ -61,7 +62,7 @@ def make_marks_report(
         facts={"seed": plan.recipe.seed, **facts, **result["thresholds"], **start["versions"]},
         weights=start_weights(plan.weights),
         panels=task.panels(figures[first]),
-        mistakes_lead=f"Images of the {first} part with the worst mistakes. {task.legend}",
+        mistakes_lead=f"The worst mistakes on the {first} part. {task.legend}",
         counted="boxes" if dataset.classes else "points",
     )
 
@@ -71,13 +72,15 @@ def _part_result(task: MarksTask[MarkedItem, Found], part: str, figures: Any, re
     return PartResult(part, remark, score.n, score.value, score.interval, score.shares, score.numbers)
 
 
-def _mistakes(
-    task: MarksTask[MarkedItem, Found], part: MarkedPart[MarkedItem], channels: int, found: Sequence[Found]
+def mistake_tiles(
+    task: MarksTask[MarkedItem, Found], part: MarkedPart[MarkedItem], preset: Preset, found: Sequence[Found]
 ) -> list[Tile]:
-    return [
-        Tile(task.draw(part.load(i, channels), found[i], part.items[i]), part.items[i].path, wrong, "", sure)
-        for i, wrong, sure in task.worst(found, part.items, MOST_MISTAKES)
-    ]
+    """The worst mistakes on a part as pictures."""
+
+    def load(index: int) -> Pixels:
+        return part.load(index, preset.channels)
+
+    return task.mistakes(found, part.items, load, preset.labels, MOST_MISTAKES)
 
 
 def _data_summary(dataset: MarkedDataset[MarkedItem], names: int) -> DataSummary:

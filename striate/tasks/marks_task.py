@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from torch import Tensor
 
 from striate.data import Distortion, MarkedDataset, MarkedItem, Pixels
-from striate.draw import Panel
+from striate.draw import Panel, Tile
 from striate.errors import ArgumentError
 from striate.models import Network
 from striate.preset import Preset
@@ -149,8 +149,22 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
         """What was found on an image, and what should have been."""
 
     @abstractmethod
-    def worst(self, found: Sequence[Found], items: Sequence[MarkedItem], most: int) -> list[tuple[int, str, float]]:
-        """The worst mistakes: which image, what is wrong in words, and how sure the network was."""
+    def mistakes(
+        self,
+        found: Sequence[Found],
+        items: Sequence[MarkedItem],
+        load: Callable[[int], Pixels],
+        labels: Sequence[str],
+        most: int,
+    ) -> list[Tile]:
+        """The worst mistakes as pictures.
+
+        Args:
+            found, items: of each image.
+            load: reads the image of a place in `items`.
+            labels: names of the classes or points.
+            most: pictures.
+        """
 
     @abstractmethod
     def lines(self, found: Found) -> list[str]:

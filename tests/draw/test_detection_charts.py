@@ -1,12 +1,9 @@
-import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from striate.draw import CloseUp, close_ups_png, cumulative_error, precision_recall
-from striate.draw.close_ups import close_up
+from striate.draw import CloseUp, close_up, cumulative_error, precision_recall
 from striate.errors import ArgumentError, ShapeError
 from striate.results import Detections
 
@@ -58,11 +55,6 @@ def test_close_up_shows_the_box_in_the_middle():
     assert (columns.min(), columns.max() + 1, rows.max() + 1) == (78, 242, 242)
 
 
-def test_page():
-    page = Image.open(io.BytesIO(close_ups_png([view((0, 0, 9, 9), truth=np.array([[0.0, 0, 9, 9]]))] * 7)))
-    assert page.size == (2 * (176 * 6 + 16), 2 * (234 * 2 + 16))
-
-
 def test_bad_input():
     with pytest.raises(ArgumentError, match="classes must be at least one with objects"):
         precision_recall([curve("a", n=0)])
@@ -70,7 +62,5 @@ def test_bad_input():
         cumulative_error([])
     with pytest.raises(ArgumentError, match="errors must be one for each"):
         cumulative_error([np.nan])
-    with pytest.raises(ArgumentError, match="tiles must be at least one"):
-        close_ups_png([])
     with pytest.raises(ShapeError, match="image must be of shape"):
         close_up(view((0, 0, 1, 1), np.zeros((8, 8, 2), np.uint8)))

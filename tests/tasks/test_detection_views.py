@@ -2,12 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from striate.data import open_boxes, write_image
-from striate.errors import ArgumentError, OutputError
+from striate.errors import ArgumentError
 from striate.results import Detections
-from striate.tasks import draw_detection_mistakes
+from striate.tasks.detection_views import mistake_views
 
 BOX = np.array([[4.0, 4, 24, 24]])
 
@@ -39,15 +38,14 @@ def found(*confidence):
     ],
 )
 def test_a_place_for_each_mistake(part, confidence, misses, alarms):
-    assert draw_detection_mistakes(part, found(*confidence), ("ant",), 0.5, "page.png") == (misses, alarms)
-    assert Path("page.png").exists() == bool(misses + alarms)
-    if misses + alarms:
-        with Image.open("page.png") as page:
-            assert page.width == 2 * (176 * (misses + alarms) + 16)
+    views = mistake_views(part.items, part.load, found(*confidence), ("ant",), 0.5, 18)
+    assert [view.remark == "missed" for view in views] == [True] * misses + [False] * alarms
+
+
+def test_no_more_than_asked_for(part):
+    assert len(mistake_views(part.items, part.load, found(None, 0.9, 0.9), ("ant",), 0.5, 0)) == 0
 
 
 def test_bad_input(part):
     with pytest.raises(ArgumentError, match="detections must be one for each of 3 images"):
-        draw_detection_mistakes(part, found(0.9), ("ant",), 0.5, "page.png")
-    with pytest.raises(OutputError):
-        draw_detection_mistakes(part, found(None, None, None), ("ant",), 0.5, "nowhere/page.png")
+        mistake_views(part.items, part.load, found(0.9), ("ant",), 0.5, 18)
