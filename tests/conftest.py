@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.squares import write_squares
+
 
 def stripes(kind: int, seed: int, side: int = 28) -> np.ndarray:
     """A grey picture (side, side) that a small network soon tells from others: stripes of another width or direction.
@@ -110,3 +112,31 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         write_stripes(root / "data" / part, ("across", "along", "aslant"), per_class, first=100 * number)
     list(striate.train(root / "data", out=root / "run", **TRAINING))
     return Trained(root / "run", root / "data")
+
+
+MARKED_TRAINING = {
+    "localize": {"model": "lenet5", "epochs": 16, "distort": "none", "lr": 3e-3},
+    "landmarks": {"model": "lenet5", "epochs": 16, "distort": "none", "lr": 3e-3},
+    "detect": {"model": "squeezenet1_1", "weights": "none", "epochs": 6, "size": 64, "distort": "mirror", "lr": 3e-3},
+}
+MARKED_DATA = {"localize": "one/boxes.csv", "landmarks": "one/points.csv", "detect": "several/boxes.csv"}
+
+
+@pytest.fixture(scope="session")
+def marked_trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
+    """A small network for a task on squares with train, val and test, trained once; nobody writes into it."""
+    import striate
+
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("marked")
+    write_squares(root / "one")
+    write_squares(root / "several", most=2, hw=(48, 64))
+
+    def train(task: str) -> Trained:
+        data, run = root / MARKED_DATA[task], root / task
+        if not run.exists():
+            options = MARKED_TRAINING[task] | {"batch_size": 8, "precision": "fp32"}
+            list(striate.train(data, task=task, out=run, **options))
+        return Trained(run, data)
+
+    return train
