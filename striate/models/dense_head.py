@@ -32,7 +32,7 @@ GridPools = nn.AdaptiveAvgPool1d | nn.AdaptiveAvgPool2d | nn.AdaptiveAvgPool3d
 
 
 def dense_head(head: nn.Module, samples: Sequence[int]) -> nn.Module:
-    """The same head as convolutions: (N, C, *S) -> (N, K, *(S - P + 1)); weights are views of the head's own.
+    """The same head as convolutions: (N, C, *S) -> (N, K, *(S - P + 1)).
 
     - A dense layer behind a flatten becomes a convolution as large as the window, other dense layers one of 1x1.
     - Global pooling becomes pooling over the window, at every place.

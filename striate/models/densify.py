@@ -67,7 +67,8 @@ def densify(model: Network | str | Path, size: int | Sequence[int] | None = None
         size: samples of a window, of every side or of each; by default what the model file says, or the paper.
 
     Returns:
-        the dense network in eval mode; its weights are views of the network's, which stays as it is.
+        the dense network in eval mode. Its weights are views of the network's, which stays as it is; but for a dense
+        layer that sees means over a grid, where the window has another number of samples than the grid has cells.
 
     Raises:
         ArgumentError: a layer has no form as a convolution, or sees the whole input at once; or a network that the
