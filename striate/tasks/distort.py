@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from striate.atomic import atomic_write
-from striate.data import Dataset, Pipeline, decode_at_least_hw, evenly, open_data
+from striate.data import Dataset, Pipeline, decode_at_least_hw, evenly, open_data, what_is_marked
 from striate.data.sampler import sample_rng
 from striate.draw import Row, View, views_png
 from striate.errors import ArgumentError, DataError
 from striate.preset import Preset
+from striate.tasks.distort_marks import marked_rows
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
 
@@ -22,7 +23,7 @@ def draw_distortions(
     They are the very distortions of `striate.train` with the same data and seed.
 
     Args:
-        data: whatever `striate.data.open_data` opens.
+        data: whatever `striate.data.open_data` opens, or boxes or points, which are drawn.
         out: the page to write, PNG.
         distort: in words, see `striate.data.parse_distortions`; None takes what suits the data.
         images: how many, spread evenly over the training part.
@@ -42,16 +43,24 @@ def draw_distortions(
             raise ArgumentError.of(name, "at least 1", number)
     if Path(out).suffix.lower() != ".png":
         raise ArgumentError.of("out", "a file ending in .png", str(out))
+    if marked := what_is_marked(data):
+        task = "detect" if marked == "boxes" else "landmarks"
+        rows, pipeline = marked_rows(data, task, distort=distort, images=images, views=views, seed=seed)
+    else:
+        rows, pipeline = _rows(data, distort, images, views, seed)
+    page = views_png(rows, distort or ", ".join(step["name"] for step in pipeline.to_list()))
+    with atomic_write(Path(out)) as f:
+        f.write(page)
+    return pipeline
+
+
+def _rows(data: str | Path, distort: str | None, images: int, views: int, seed: int) -> tuple[list[Row], Pipeline]:
     dataset = open_data(data, seed=seed)
     if "train" not in dataset.parts:
         raise DataError(f"{dataset.root} has no train part, whose images are distorted")
     plan = make_plan(dataset, Wishes(distort=distort, seed=seed))
     chosen = evenly(len(dataset.parts["train"]), images)
-    rows = [_row(dataset, index, plan.pipeline, plan.preset, seed, views) for index in chosen]
-    page = views_png(rows, distort or ", ".join(step["name"] for step in plan.pipeline.to_list()))
-    with atomic_write(Path(out)) as f:
-        f.write(page)
-    return plan.pipeline
+    return [_row(dataset, index, plan.pipeline, plan.preset, seed, views) for index in chosen], plan.pipeline
 
 
 def _row(dataset: Dataset, index: int, pipeline: Pipeline, preset: Preset, seed: int, views: int) -> Row:

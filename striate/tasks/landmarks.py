@@ -26,9 +26,9 @@ from striate.training import Loss, points_cost, squared_points_cost
 
 HABITS = Habits(
     side=224,
-    enlarge=1.6,
+    enlarge=1.2,
     rate=1e-3,
-    steps=2500,
+    steps=1800,
     batch_size=64,
     distort="mirror, crop 0.3-1, rotate 15, brightness 0.2, contrast 0.2, saturation 0.2",
     recipe={"stage_decay": 0.8},

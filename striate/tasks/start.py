@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from striate.data import VAL_SHARE, Dataset, open_data
+from striate.data import VAL_SHARE, Dataset, open_data, what_is_marked
 from striate.errors import ArgumentError
 from striate.tasks.evaluation import remarks_on
 from striate.tasks.marks_start import AnyRun, begin_marks, resume_marks
@@ -141,6 +141,9 @@ def open_and_plan(
     share = _checked_share(val_share)
     if wishes.loss:
         raise ArgumentError("loss is of tasks on boxes or points: leave it out for classes")
+    if Path(data).exists() and (marked := what_is_marked(data)):
+        wanted = "detect or localize" if marked == "boxes" else "landmarks"
+        raise ArgumentError(f"{data} holds {marked}, not classes of whole images: say which task, {wanted}")
     dataset = open_data(data, seed=_cut_seed(wishes, cut_seed), val_share=share, skip_bad=skip_bad)
     return dataset, make_plan(dataset, wishes), share
 

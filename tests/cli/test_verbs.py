@@ -19,6 +19,7 @@ VERBS = (
     ("table",),
     ("models",),
     ("compare",),
+    ("anchors",),
     ("distort",),
     ("edges",),
     ("windows",),
