@@ -47,7 +47,7 @@ from striate.data.header import IMAGE_SUFFIXES
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Loader
 from striate.data.mark_summary import MarkSummary, summarize_marks
-from striate.data.mark_targets import box_rows, one_box, point_rows
+from striate.data.mark_targets import box_rows, count_boxes, one_box, point_rows
 from striate.data.mark_writers import MarkFormat
 from striate.data.marked_loader import MarkedLoader
 from striate.data.mosaic import mosaic
@@ -135,6 +135,7 @@ __all__ = [
     "channel_statistics",
     "colour_components",
     "convert_marks",
+    "count_boxes",
     "crop_distortions",
     "crop_inputs",
     "decode_at_least_hw",

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data.boxes import BoxItem, PointItem
+from striate.data.boxes import BoxItem, Flags, PointItem
 
 NO_BOX = -1  # the class of a row that only fills up
 
@@ -25,7 +25,7 @@ def box_rows(items: Sequence[BoxItem]) -> Tensor:
         tensor([[[ 2., 10., 20., 30., 40.]],
                 [[-1.,  0.,  0.,  0.,  0.]]])
     """
-    kept = [~(item.crowd | item.difficult) for item in items]
+    kept = [_learned(item) for item in items]
     most = max([1, *(int(marks.sum()) for marks in kept)])
     rows = torch.zeros(len(items), most, 5)
     rows[..., 0] = NO_BOX
@@ -33,6 +33,11 @@ def box_rows(items: Sequence[BoxItem]) -> Tensor:
         boxes = np.column_stack([item.labels[marks], item.xyxy[marks]])
         row[: len(boxes)] = torch.from_numpy(boxes)
     return rows
+
+
+def count_boxes(item: BoxItem) -> int:
+    """How many boxes of an image `box_rows` keeps."""
+    return int(_learned(item).sum())
 
 
 def one_box(items: Sequence[BoxItem]) -> Tensor:
@@ -65,3 +70,7 @@ def point_rows(items: Sequence[PointItem]) -> Tensor:
         points = np.column_stack([np.where(counts[:, None], item.xy, 0.0), counts])  # (P, 3)
         rows.append(np.concatenate([[item.present], points.ravel()]))
     return torch.from_numpy(np.stack(rows).astype(np.float32))
+
+
+def _learned(item: BoxItem) -> Flags:
+    return ~(item.crowd | item.difficult)

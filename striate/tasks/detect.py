@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, open_boxes, preset_distortion
+from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, count_boxes, open_boxes, preset_distortion
 from striate.draw import Panel, Tile, close_up, draw_detections, draw_truth, precision_recall
 from striate.metrics import (
     DetectionScores,
@@ -62,6 +62,7 @@ class DetectTask(MarksTask[BoxItem, Detections]):
     iou: float = SUPPRESSION_IOU
     monitor = "map50"
     habits = HABITS
+    needs = "a box; difficult ones and crowds don't count"
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -85,6 +86,10 @@ class DetectTask(MarksTask[BoxItem, Detections]):
         sizes = _seen_sizes(dataset.parts["train"].items, preset)  # (N, 2)
         anchors = kmeans_anchors(sizes, min(ANCHORS, len(np.unique(sizes, axis=0))), seed=seed)
         return {"head": "grid", "anchors": [round(float(side), 2) for wh in anchors.wh for side in wh]}
+
+    def can_measure(self, item: BoxItem, labels: Sequence[str]) -> bool:
+        """Whether there is a box."""
+        return count_boxes(item) > 0
 
     @property
     def targets(self) -> Callable[[Sequence[BoxItem]], Tensor]:

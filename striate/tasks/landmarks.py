@@ -49,6 +49,9 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
     monitor = "mean_error"
     lower_is_better = True
     habits = HABITS
+    needs = (
+        "points and the distance that errors are shares of: of the eyes, of a left and a right, or around all points"
+    )
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -71,6 +74,10 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
     def arguments(self, network: str, preset: Preset, dataset: PointDataset, seed: int) -> dict[str, Any]:
         """Of `striate.models.place_head.landmarks_head`."""
         return {"head": "landmarks", "size_hw": list(preset.size_hw)}
+
+    def can_measure(self, item: PointItem, labels: Sequence[str]) -> bool:
+        """Whether there are points and a reference distance."""
+        return bool(reference_distances(_marked([item]), reference_points(labels))[0] > 0)
 
     @property
     def targets(self) -> Callable[[Sequence[PointItem]], Tensor]:

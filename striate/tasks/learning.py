@@ -239,8 +239,12 @@ class Learning:
 
 def smallest_batch(job: Job, plan: Plan) -> int:
     """How many images are in the smallest batch of a process."""
-    images, processes = len(job.dataset.parts["train"]), job.accelerator.num_processes
-    return int(images // math.ceil(images / (plan.batch_size * processes)) // processes)
+    return least_in_batch(len(job.dataset.parts["train"]), plan.batch_size, job.accelerator.num_processes)
+
+
+def least_in_batch(images: int, batch_size: int, processes: int) -> int:
+    """The same of so many images."""
+    return images // math.ceil(images / (batch_size * processes)) // processes
 
 
 def learns_norm(network: nn.Module) -> bool:

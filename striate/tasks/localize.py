@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data import BoxDataset, BoxItem, Distortion, MarkedPart, Pixels, one_box, open_boxes
+from striate.data import BoxDataset, BoxItem, Distortion, MarkedPart, Pixels, count_boxes, one_box, open_boxes
 from striate.draw import Panel, Tile, draw_localization, draw_truth
 from striate.errors import DataError, Problem
 from striate.metrics import RIGHT_IOU, LocalizationFigures, measure_localization
@@ -49,6 +49,7 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
     threshold: float = 0.5
     monitor = "all_right"
     habits = HABITS
+    needs = "a box; difficult ones and crowds don't count"
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -61,10 +62,10 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
         """Boxes of any format, of which an image has one at most."""
         dataset = open_boxes(path, seed=seed, val_share=val_share, skip_bad=skip_bad, classes=classes)
         several = tuple(
-            Problem(item.path, f"{len(item)} boxes; localization knows one object an image, detection several")
+            Problem(item.path, f"{count} boxes; localization knows one object an image, detection several")
             for part in dataset.parts.values()
             for item in part.items
-            if len(item) > 1
+            if (count := count_boxes(item)) > 1
         )
         if several and not skip_bad:
             raise DataError(f"{len(several)} images of {path} can't be used (--skip-bad leaves them out)", several)
@@ -73,6 +74,9 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
             name: MarkedPart(tuple(item for item in part.items if item.path not in left_out), part.store)
             for name, part in dataset.parts.items()
         }
+        parts = {name: part for name, part in parts.items() if len(part)}
+        if not parts:
+            raise DataError(f"no image of {path} has one box at most", several)
         return replace(dataset, parts=parts, skipped=(*dataset.skipped, *several))
 
     def names(self, dataset: BoxDataset) -> tuple[str, ...]:
@@ -82,6 +86,10 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
     def arguments(self, network: str, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
         """Of `striate.models.place_head.localize_head`."""
         return {"head": "localize", "size_hw": list(preset.size_hw)}
+
+    def can_measure(self, item: BoxItem, labels: Sequence[str]) -> bool:
+        """Whether there is a box."""
+        return count_boxes(item) > 0
 
     @property
     def targets(self) -> Callable[[Sequence[BoxItem]], Tensor]:
@@ -134,8 +142,9 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
         labels: Sequence[str],
         most: int,
     ) -> list[Tile]:
-        """Misses, false alarms and boxes that overlap too little, the surest first."""
-        wrong = [(i, *said) for i, (f, item) in enumerate(zip(found, items, strict=True)) if (said := _wrong(f, item))]
+        """Misses, false alarms, boxes that overlap too little and wrong classes, the surest first."""
+        truths = zip(found, one_box(items).tolist(), strict=True)
+        wrong = [(i, *said) for i, (f, row) in enumerate(truths) if (said := _wrong(f, row, labels))]
         return [
             Tile(self.draw(load(i), found[i], items[i]), items[i].path, there, what)
             for i, there, what, _ in sorted(wrong, key=lambda row: -row[3])[:most]
@@ -177,14 +186,18 @@ def _in_image(xyxy: np.ndarray[Any, Any], distortion: Distortion) -> tuple[float
     return left, top, right, bottom
 
 
-def _wrong(found: Localization, item: BoxItem) -> tuple[str, str, float] | None:
-    """What is there, what is wrong, and how wrong; None where all is right."""
-    if not len(item):
+def _wrong(found: Localization, row: Sequence[float], labels: Sequence[str]) -> tuple[str, str, float] | None:
+    """What is there by a row of `one_box`, what is wrong, and how wrong; None where all is right."""
+    class_id, *xyxy = row
+    if class_id < 0:
         return ("nothing", "a false alarm", found.presence) if found.found else None
+    label, named = labels[int(class_id)], found.classes
     if not found.found:
-        return "an object", "missed", 1 - found.presence
-    iou = float(paired_iou(torch.tensor([found.xyxy]), torch.from_numpy(item.xyxy).float()))
-    return ("an object", f"IoU {iou:.2f}", 1 - iou) if iou < RIGHT_IOU else None
+        return label, "missed", 1 - found.presence
+    iou = float(paired_iou(torch.tensor([found.xyxy]), torch.tensor([xyxy])))
+    if iou < RIGHT_IOU:
+        return label, f"IoU {iou:.2f}", 1 - iou
+    return (label, f"taken for {named.label}", named.probability) if named.label != label else None
 
 
 def _classes(shares: np.ndarray[Any, Any], labels: Sequence[str]) -> Classes:

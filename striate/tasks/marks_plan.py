@@ -89,6 +89,10 @@ def make_marks_plan(
     for part in ("train", "val"):
         if part not in dataset.parts:
             raise DataError(f"{dataset.root} has no {part} part, only {', '.join(dataset.parts)}")
+    labels = task.names(dataset)
+    for part, marked in dataset.parts.items():
+        if not any(task.can_measure(item, labels) for item in marked.items):
+            raise DataError(f"no image of the {part} part of {dataset.root} has {task.needs}")
     for name in _NOT_HERE:
         if getattr(wishes, name) is not None:
             raise ArgumentError(f"{name} is of classification: leave it out for {task.name}")
@@ -141,7 +145,8 @@ def _make_preset(
     height, width = dataset.sizes.median_hw if dataset.sizes else (look.short_side, look.short_side)
     entry, habits = find_entry(network), task.habits
     side = size or min(habits.side, _multiple(habits.enlarge * min(height, width)))
-    frame = (entry.size, entry.size) if entry.fixed_size else _frame(side, height / width)
+    fixed = entry.fixed_size and size in (None, entry.size)
+    frame = (entry.size, entry.size) if fixed else _frame(side, height / width)
     check_size(network, frame)
     labels = task.names(dataset)
     if source:
@@ -156,7 +161,7 @@ def _frame(side: int, height_to_width: float) -> tuple[int, int]:
         >>> _frame(512, 480 / 640), _frame(224, 1.0)
         ((384, 512), (224, 224))
     """
-    shorter = max(_STRIDE, round(side * min(height_to_width, 1 / height_to_width) / _STRIDE) * _STRIDE)
+    shorter = min(side, max(_STRIDE, round(side * min(height_to_width, 1 / height_to_width) / _STRIDE) * _STRIDE))
     return (shorter, side) if height_to_width < 1 else (side, shorter)
 
 
@@ -175,7 +180,7 @@ def _make_recipe(wishes: Wishes, habits: Habits, images: int, batch_size: int) -
     given = dict(wishes.recipe or {})
     if mixing := {"mixup", "cutmix", "label_smoothing"} & set(given):
         raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
-    epochs = wishes.epochs or max(10, math.ceil(habits.steps * batch_size / images))
+    epochs = max(10, math.ceil(habits.steps * batch_size / images)) if wishes.epochs is None else wishes.epochs
     usual: dict[str, Any] = {"epochs": epochs, "lr": habits.rate, **habits.recipe}
     if wishes.optimizer in ("sgd", "momentum"):
         usual["lr"] = 10 * habits.rate

@@ -1,5 +1,6 @@
 """A run on boxes or points: the training of a localizer, a landmark network or a detector, from plan to model file."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ import torch
 from torch import nn
 
 from striate.data import MarkedDataset, MarkedItem, MarkedLoader, PartName, evenly
-from striate.errors import DivergenceError
+from striate.errors import ArgumentError, DivergenceError
 from striate.models import ModelFile, Network, create_model, find_source, save_model
 from striate.runtime import Engine, folded
+from striate.tasks.learning import learns_norm, least_in_batch
 from striate.tasks.marks_plan import MarksPlan
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_report import make_marks_report
@@ -66,10 +68,12 @@ class _Val(Generic[MarkedItem, Found]):
         for batch in self.loader.epoch(0):
             answers = engine.answer(batch.images)
             cost += float(loss(answers, batch.targets.to(device))) * len(batch.images)
+            if not math.isfinite(cost):
+                raise DivergenceError(
+                    "the network's answers are no longer numbers: the learning rate is probably too high"
+                )
             found += predictor.means(answers, batch, self.loader.part)
         items = self.loader.part.items
-        if cost != cost:
-            raise DivergenceError("the network's answers are no longer numbers: the learning rate is probably too high")
         monitored = self.task.monitored(found, items, self.plan.preset.labels)
         return {self.task.monitor: monitored, "loss": cost / len(items)}
 
@@ -106,6 +110,7 @@ class MarksRun(Generic[MarkedItem, Found]):
         self._accelerator = make_accelerator(device)
         self.network = _make_network(plan)  # before any folder is made: it may be refused
         freeze(self.network, plan.freeze)
+        self._check_batch_norm()
 
     @property
     def is_main(self) -> bool:
@@ -200,6 +205,24 @@ class MarksRun(Generic[MarkedItem, Found]):
             self.write([self.start])
         precision: Precision = self.start["precision"]
         return precision
+
+    def _check_batch_norm(self) -> None:
+        """A batch norm can't learn from one value a channel.
+
+        Raises:
+            ArgumentError: batches of one image, of which the last stages see a single cell.
+        """
+        plan, images = self.plan, len(self.dataset.parts["train"])
+        least = least_in_batch(images, plan.batch_size, self._accelerator.num_processes)
+        if least > 1 or not learns_norm(self.network):
+            return
+        with torch.no_grad():
+            seen = self.network.eval().features(torch.zeros(1, plan.preset.channels, *plan.preset.size_hw))
+        if any(activation.shape[2:].numel() == 1 for activation in seen.values()):
+            raise ArgumentError(
+                f"batch_size must leave two images or more in every batch for the batch norm of {plan.network}: "
+                f"{images} images in batches of {plan.batch_size} leave {least}"
+            )
 
     def _finish(self, epochs: Sequence[Epoch], precision: Precision) -> None:
         """Choose thresholds on held-back images, measure, and write what a training is for."""

@@ -84,12 +84,14 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
         monitor: the figure by which the best epoch is chosen.
         lower_is_better: of that figure.
         habits: what it usually trains with.
+        needs: what some image of each part must show, in words.
     """
 
     name: str
     monitor: str
     lower_is_better: bool = False
     habits: Habits
+    needs: str
 
     @abstractmethod
     def open(
@@ -104,6 +106,10 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
     @abstractmethod
     def arguments(self, network: str, preset: Preset, dataset: MarkedDataset[MarkedItem], seed: int) -> dict[str, Any]:
         """What the network is built with beside classes, channels and dimensions: plain values."""
+
+    @abstractmethod
+    def can_measure(self, item: MarkedItem, labels: Sequence[str]) -> bool:
+        """Whether an image shows what `needs` says."""
 
     @property
     @abstractmethod
