@@ -19,7 +19,8 @@ def draw_squares(rng: np.random.Generator, count: int, hw: tuple[int, int]) -> t
     squares = []
     for i in range(count):
         room = width // count
-        side = int(rng.integers(room * 2 // 5, room * 3 // 5 + 1))
+        most = min(room, height)
+        side = int(rng.integers(most * 2 // 5, most * 3 // 5 + 1))
         left, top = i * room + int(rng.integers(0, room - side + 1)), int(rng.integers(0, height - side + 1))
         label = ("blue", "red")[int(rng.integers(2))]
         picture[top : top + side, left : left + side] = COLOURS[label]

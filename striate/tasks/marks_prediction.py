@@ -68,16 +68,18 @@ def draw_found(predictor: MarksPredictor[Any, Any], answers: Sequence[FoundIn], 
         the folder; files are named as the images, with a number where two have one name.
 
     Raises:
-        OutputError: the folder can't be made, or a file can't be written.
+        OutputError: the folder can't be made, a file can't be written, or an image would be drawn over.
     """
-    folder = Path(folder)
+    folder, taken = Path(folder), set[str]()
+    targets = [folder / f"{_free(Path(path).stem, taken)}.png" for path, _ in answers]
+    if over := {target.resolve() for target in targets} & {Path(path).resolve() for path, _ in answers}:
+        raise OutputError(f"{min(over)} would be drawn over: give a folder without the images themselves")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
-    taken: set[str] = set()
-    for path, found in answers:
-        write_image(folder / f"{_free(Path(path).stem, taken)}.png", predictor.task.draw(read_image(path), found))
+    for target, (path, found) in zip(targets, answers, strict=True):
+        write_image(target, predictor.task.draw(read_image(path), found))
     return folder
 
 
