@@ -27,11 +27,13 @@ class Run:
         name: what to call it.
         history: figures epoch by epoch.
         figures: what else to show of it, by name (parameters, seconds, score on the test part, …).
+        lower_is_better: of the score.
     """
 
     name: str
     history: History
     figures: Mapping[str, object] = field(default_factory=dict)
+    lower_is_better: bool = False
 
 
 def comparison_curves(runs: Sequence[Run]) -> str:
@@ -77,7 +79,7 @@ def comparison_rows(runs: Sequence[Run]) -> list[dict[str, object]]:
     """
     _check(runs)
     names = list(dict.fromkeys(name for run in runs for name in run.figures))
-    ranked = sorted(runs, key=lambda run: -run.history.best_score)
+    ranked = sorted(runs, key=lambda run: run.history.best_score * (1 if run.lower_is_better else -1))
     return [_row(run) | {name: run.figures.get(name) for name in names} for run in ranked]
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data import Batch, Dataset, Loader, Part
+from striate.errors import ArgumentError
 from striate.models import Network, find_entry
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.learning import make_network
@@ -92,7 +93,10 @@ def check_training(
         >>> check_training("photos", Wishes(lr=1e-7)).findings[-1].text  # doctest: +SKIP
         'learning rate 1e-07 is dead …: 0.001 learns the batch by heart in 7 steps'
     """
-    dataset, plan, _ = open_and_plan(data, wishes or Wishes(), val_share, cut_seed, skip_bad=skip_bad)
+    wishes = wishes or Wishes()
+    if wishes.task not in (None, "classify"):
+        raise ArgumentError.of("task", "classify: other tasks are not tried on one batch", wishes.task)
+    dataset, plan, _ = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
     return check_plan(dataset, plan, device=device, on_step=on_step)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from striate import draw
 from striate.atomic import atomic_write
 from striate.errors import ArgumentError
+from striate.tasks.marks_tasks import wished_task
 from striate.tasks.report import history_of
 from striate.tasks.run_folder import RunFolder
 from striate.training import Epoch
@@ -24,10 +25,12 @@ def compare_runs(
         notes: sentences to begin it with.
 
     Raises:
-        ArgumentError: a folder holds no run, or one without an epoch.
+        ArgumentError: a folder holds no run, or one without an epoch; or they are not judged by the same figure.
         OutputError: `out` can't be written.
     """
     compared = [_read(RunFolder(run)) for run in runs]
+    if len(by := {run.history.score_name: run.name for run in compared}) > 1:
+        raise ArgumentError.of("runs", "judged by the same figure", ", ".join(f"{v} by {k}" for k, v in by.items()))
     if out:
         with atomic_write(out) as f:
             f.write(draw.render_comparison(compared, title, notes).encode())
@@ -48,7 +51,9 @@ def _read(folder: RunFolder) -> draw.Run:
     }
     if "test" in rest[-1].get("figures", {}):
         figures[f"test {monitor}"] = rest[-1]["figures"]["test"][monitor]
-    return draw.Run(str(folder.path), history_of(epochs, monitor), figures)
+    task = start["wishes"].get("task")  # none for classes
+    lower_is_better = task is not None and wished_task(task, start["wishes"]["loss"]).lower_is_better
+    return draw.Run(str(folder.path), history_of(epochs, monitor), figures, lower_is_better)
 
 
 def _without_event(line: dict[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredict
     precision = header.record.get("inference_precision", "fp32")
     engine = Engine(folded(network), header.preset, device=device, precision=precision)
     if is_marks_task(header.task):
-        return MarksPredictor(engine, restored_task(header.task, header.thresholds), header.record, name=name)
+        task = restored_task(header.task, header.arguments.get("head"), header.thresholds)
+        return MarksPredictor(engine, task, header.record, name=name)
     return Classifier(engine, find_task(header.task, header.thresholds), header.record, name=name)
 
 

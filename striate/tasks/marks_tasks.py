@@ -18,13 +18,13 @@ _WISHED: dict[str, dict[str, AnyTask]] = {
     "landmarks": {"modern": LandmarksTask(), "documents": LandmarksTask(linear=True)},
     "detect": {"modern": DetectTask(), "documents": DetectTask("grid")},
 }
-_RESTORED: dict[str, Callable[[Mapping[str, float]], AnyTask]] = {
-    "localize": lambda t: LocalizeTask(threshold=t["presence"]),
-    "localize_linear": lambda t: LocalizeTask(linear=True, threshold=t["presence"]),
-    "landmarks": lambda t: LandmarksTask(threshold=t["presence"]),
-    "landmarks_linear": lambda t: LandmarksTask(linear=True, threshold=t["presence"]),
-    "detect": lambda t: DetectTask("pyramid", t["confidence"], t["iou"]),
-    "detect_grid": lambda t: DetectTask("grid", t["confidence"], t["iou"]),
+_RESTORED: dict[str, tuple[str, Callable[[Mapping[str, float]], AnyTask]]] = {  # with the head that answers it
+    "localize": ("localize", lambda t: LocalizeTask(threshold=t["presence"])),
+    "localize_linear": ("localize", lambda t: LocalizeTask(linear=True, threshold=t["presence"])),
+    "landmarks": ("landmarks", lambda t: LandmarksTask(threshold=t["presence"])),
+    "landmarks_linear": ("landmarks", lambda t: LandmarksTask(linear=True, threshold=t["presence"])),
+    "detect": ("pyramid", lambda t: DetectTask("pyramid", t["confidence"], t["iou"])),
+    "detect_grid": ("grid", lambda t: DetectTask("grid", t["confidence"], t["iou"])),
 }
 
 
@@ -56,13 +56,16 @@ def is_marks_task(name: str) -> bool:
     return name in _RESTORED
 
 
-def restored_task(name: str, thresholds: Mapping[str, float]) -> AnyTask:
+def restored_task(name: str, head: str | None, thresholds: Mapping[str, float]) -> AnyTask:
     """The task that a model file names, with its thresholds.
 
     Raises:
-        ModelFileError: a threshold is missing.
+        ModelFileError: a threshold is missing, or the network has another head.
     """
+    own, make = _RESTORED[name]
+    if head != own:
+        raise ModelFileError(f"a model for {name} must have the head {own!r}, not {head!r}")
     try:
-        return _RESTORED[name](thresholds)
+        return make(thresholds)
     except KeyError as e:
         raise ModelFileError(f"a model for {name} must have the threshold {e}") from e

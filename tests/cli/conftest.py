@@ -12,7 +12,7 @@ import torch
 
 from striate.cli import main
 from striate.models import load_model
-from striate.tasks import learning
+from striate.tasks import learning, marks_run
 
 
 class Result(NamedTuple):
@@ -43,7 +43,7 @@ def stop_at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractCon
 
     @contextmanager
     def stop(number: int) -> Iterator[None]:
-        fit = learning.fit
+        fit = learning.fit  # the same for all tasks
 
         def stopping(*arguments, on_step, **options):
             def watch(step):
@@ -55,6 +55,7 @@ def stop_at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractCon
 
         with monkeypatch.context() as patch:
             patch.setattr(learning, "fit", stopping)
+            patch.setattr(marks_run, "fit", stopping)
             yield
 
     return stop
@@ -69,3 +70,27 @@ def same_weights() -> Callable[[str | Path, str | Path], bool]:
         return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
     return same
+
+
+def everything(folder: Path) -> dict[str, bytes | None]:
+    """All that lies below a folder: files with their content, folders with None."""
+    return {
+        str(p): p.read_bytes() if p.is_file() else None for p in folder.rglob("*") if not p.is_symlink() or p.is_file()
+    }
+
+
+@pytest.fixture
+def refused(striate, tmp_path):
+    """Run a command that must fail as the top of test_bad_input.py says; its message."""
+
+    def call(*arguments):
+        before = everything(tmp_path)
+        code, out, err = striate(*arguments)
+        assert code not in (0, None)
+        assert "Traceback" not in err
+        assert out == ""
+        assert err.count("error: ") == 1 or code == 2
+        assert everything(tmp_path) == before
+        return err
+
+    return call

@@ -24,6 +24,8 @@ import safetensors.numpy
 import torch
 from PIL import Image
 
+from tests.cli.conftest import everything
+
 TRAINED_WITH = ("--model", "lenet5", "--epochs", "6", "--batch-size", "8", "--precision", "fp32")  # as `trained` was
 TRAIN = ("--out", "run", "--model", "lenet5", "--epochs", "1", "--workers", "0")
 
@@ -210,30 +212,6 @@ BAD_COMMANDS = [
 ]
 
 
-def everything(folder: Path) -> dict[str, bytes | None]:
-    """All that lies below a folder: files with their content, folders with None."""
-    return {
-        str(p): p.read_bytes() if p.is_file() else None for p in folder.rglob("*") if not p.is_symlink() or p.is_file()
-    }
-
-
-@pytest.fixture
-def refused(striate, tmp_path):
-    """Run a command that must fail as the top of this page says; its message."""
-
-    def call(*arguments):
-        before = everything(tmp_path)
-        code, out, err = striate(*arguments)
-        assert code not in (0, None)
-        assert "Traceback" not in err
-        assert out == ""
-        assert err.count("error: ") == 1 or code == 2
-        assert everything(tmp_path) == before
-        return err
-
-    return call
-
-
 @pytest.mark.parametrize(("make", "message"), [row[1:] for row in BAD_DATA], ids=[row[0] for row in BAD_DATA])
 def test_bad_data_to_train_on(refused, make, message):
     assert message in refused("train", make(), *TRAIN)
@@ -300,7 +278,8 @@ def pickled() -> bytes:
 # A file made of a good model, and what is said of it.
 BAD_MODELS = [
     ("a newer version", lambda m: retold(m, format=2, versions={"striate": "9.1"}), "install striate 9.1 or newer"),
-    ("another task", lambda m: retold(m, task="detect"), "trained for the task 'detect', which this version"),
+    ("an unknown task", lambda m: retold(m, task="segment"), "trained for the task 'segment', which this version"),
+    ("another task", lambda m: retold(m, task="detect"), "a model for detect must have the head 'pyramid', not None"),
     ("a network of another version", lambda m: retold(m, network="resnet9000"), "resnet9000"),
     ("arguments of another network", lambda m: retold(m, network="resnet18"), "not those of its network resnet18"),
     ("half of it", lambda m: m.read_bytes()[:-9], "model.safetensors: "),

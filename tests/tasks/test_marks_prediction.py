@@ -156,14 +156,14 @@ def test_data_with_other_names_is_refused(predictor, task):
         Path("t.csv").write_text("path,nose_x,nose_y,chin_x,chin_y\na.png,1,2,3,4\n")
     else:
         Path("t.csv").write_text("path,label,x0,y0,x1,y1\na.png,green,1,2,3,4\n")
-    with pytest.raises((ArgumentError, DataError), match="green|left_top"):
+    with pytest.raises((ArgumentError, DataError), match=r"green|left_top"):
         evaluate_marks(predictor, "t.csv")
 
 
 def test_models_of_classes_and_of_boxes_are_told_apart(marked_trained, trained):
     localizer = marked_trained("localize").run
     assert isinstance(striate.load(localizer), MarksPredictor)
-    with pytest.raises(ArgumentError, match="model must be of classes, got .*localize"):
+    with pytest.raises(ArgumentError, match=r"model must be of classes, got .*localize"):
         striate.load([localizer, trained.run])
 
 
