@@ -16,6 +16,11 @@ def test_rows_share_their_columns_and_are_ranked(history):
     assert (rows[1]["validation accuracy"], rows[1]["best epoch"], rows[1]["validation loss"]) == (0.8, 2, 0.6)
 
 
+def test_of_errors_the_lowest_comes_first(history):
+    runs = [Run("a", history, lower_is_better=True), Run("b", replace(history, val_score=(0.7, 0.1, 0.75)), {}, True)]
+    assert [row["run"] for row in comparison_rows(runs)] == ["b", "a"]
+
+
 @pytest.mark.parametrize("count", [1, 2, 30])
 def test_curves_name_every_run(history, texts, count):
     runs = [Run(f"run {i}", replace(history, train_score=())) for i in range(count)]

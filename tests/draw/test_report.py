@@ -1,12 +1,14 @@
+import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
-from striate.draw import DataSummary, PartResult, Report, StartWeights, Tile, render_report
+from striate.draw import DataSummary, Panel, PartResult, Report, StartWeights, Tile, render_report
 from striate.errors import ArgumentError
 
 HOSTILE = "<script>alert(1)</script>"
@@ -157,6 +159,62 @@ def test_a_class_without_images_has_no_figures(history):
     row = classes[classes.index("<bdi>absent</bdi></th>") :].split("</tr>")[0]
     assert row.count("–") == 3
     assert "%" not in row
+
+
+def places_report(history, labels, counted="boxes"):
+    """As tasks on boxes and points have it: sections of their own, no confused classes, a score without interval."""
+    report = make_report(history, labels)
+    chart = '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="a chart"></svg>'
+    panels = [
+        Panel("Classes", "How often.", chart, ("class", "AP"), [(label, "7.0%") for label in labels]),
+        Panel("B", ""),
+    ]
+    return replace(
+        report,
+        results=[replace(report.results[0], interval=None)],
+        per_class=(),
+        confusion=(),
+        bins=(),
+        panels=panels,
+        mistakes=[replace(tile, probability=None) for tile in report.mistakes],
+        mistakes_lead="Dashed boxes are the labels.",
+        mistakes_made=0,
+        counted=counted,
+    )
+
+
+def test_sections_of_a_task(history):
+    page = render_report(places_report(history, ODD_NAMES))
+    check_self_contained(page)
+    text = " ".join(Page(page).text)
+    assert HOSTILE in text
+    for words in ("How often.", "Dashed boxes are the labels.", "7.0%", "Boxes of each class", "smallest class"):
+        assert words in text, words
+    assert re.findall(r'id="(panel\d)"', page) == re.findall(r'href="#(panel\d)"', page) == ["panel1", "panel2"]
+    second = page[page.index('id="panel2"') :].split("</section>")[0]
+    assert not re.search("<table|<figure", second), "what a panel does not have is left out"
+    assert "mistakes on the test part" not in text, "the sentence is the task's own"
+    assert 'id="confusion"' not in page
+
+
+def test_points_are_called_points(history):
+    text = " ".join(Page(render_report(places_report(history, ["nose", "chin"], "points"))).text)
+    for words in ("2 points", "smallest point", "Points of each name"):
+        assert words in text, words
+    assert "smallest class" not in text
+
+
+def test_pictures_of_marks_are_large(history):
+    """Boxes and points have to be seen; classes can be told on a smaller picture."""
+    image = np.random.default_rng(0).integers(0, 256, (500, 1000, 3)).astype(np.uint8)
+    sides = []
+    for report in (make_report(history, ["a"]), places_report(history, ["a"])):
+        page = render_report(replace(report, mistakes=[replace(report.mistakes[0], image=image)]))
+        section = page[page.index('<section id="mistakes"') :].split("</section>")[0]
+        encoded = re.search(r'src="data:image/\w+;base64,([^"]+)"', section)[1]
+        pixels = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
+        sides.append((pixels.shape[:2], "tiles large" in section))
+    assert sides == [((160, 320), False), ((320, 640), True)]
 
 
 def test_same_page_for_the_same_report(history):
