@@ -3,9 +3,9 @@
 What is measured: EfficientNet-Lite0 with its published weights on sets near to ImageNet and far from it, cut down to a
 few images of each class: bees and ants (hymenoptera, 224 pixels), CIFAR-10's small photographs and MNIST's digits, both
 enlarged to 64. From each set 5, 20, 100 and 500 images a class are drawn by a seed for learning (as many as there are),
-of which striate holds a fifth back; up to 500 others are the test, on which nothing is chosen. Every candidate of `striate.tasks.thawing`
-learns, whether auto would have tried it or not, and its accuracy on the test images is printed beside that of the one
-that auto kept, with the seconds up to auto's decision and for all of them.
+of which striate holds a fifth back; up to 500 others are the test, on which nothing is chosen. Every candidate of
+`striate.tasks.thawing` learns, whether auto would have tried it or not, and its accuracy on the test images is printed
+beside that of the one that auto kept, with the seconds up to auto's decision and for all of them.
 
 The sets are read under the folder that STRIATE_DATA names. One thread, fp32; an hour and more, not in `make bench`.
 
