@@ -97,6 +97,21 @@ class Mirror(Motion):
 
 
 @dataclass(frozen=True)
+class Flip(Motion):
+    """Swap top and bottom, with this probability (0–1): for what is seen from above, as cells and land are."""
+
+    probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_within("probability", self.probability, 1)
+
+    def sample(self, rng: np.random.Generator, view: View) -> motions.Matrix:
+        """Upside down or not."""
+        upside_down = motions.around(motions.scale(1, -1), view.centre_xy)
+        return upside_down if rng.random() < self.probability else np.eye(3)
+
+
+@dataclass(frozen=True)
 class Crop(Motion):
     """A part of the image, stretched to the frame.
 

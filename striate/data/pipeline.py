@@ -14,6 +14,7 @@ from striate.data.distortions import (
     Contrast,
     Crop,
     Erase,
+    Flip,
     Mirror,
     Motion,
     PcaColour,
@@ -34,6 +35,7 @@ from striate.preset import Filter, Preset
 Step = Motion | Warp | Tint | Erase
 _KINDS: dict[str, type[Any]] = {
     "mirror": Mirror,
+    "flip": Flip,
     "crop": Crop,
     "translate": Translate,
     "rotate": Rotate,

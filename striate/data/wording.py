@@ -34,6 +34,7 @@ def _crop(least: float, most: float = 1.0) -> Step:
 
 WORDS: dict[str, Word] = {
     "mirror": Word("probability 0-1", d.Mirror(), d.Mirror),
+    "flip": Word("probability 0-1", d.Flip(), d.Flip),
     "crop": Word("area LEAST-MOST within 0-1", d.Crop(), _crop),
     "translate": Word("share of the frame 0-1", d.Translate(), d.Translate),
     "rotate": Word("degrees 0-180", d.Rotate(), d.Rotate),

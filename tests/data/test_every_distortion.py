@@ -18,6 +18,7 @@ from striate.preset import Preset
 PCA = ((60.0, 60.0, 60.0), (20.0, 0.0, -20.0), (5.0, -10.0, 5.0))
 MOVING = {
     "mirror": d.Mirror(1.0),
+    "flip": d.Flip(1.0),
     "crop": d.Crop((0.4, 0.8)),
     "translate": d.Translate(0.2),
     "rotate": d.Rotate(60),

@@ -16,6 +16,7 @@ from striate.data.distortions import (
     Contrast,
     Crop,
     Erase,
+    Flip,
     Mirror,
     PcaColour,
     Rotate,
@@ -31,6 +32,7 @@ from striate.preset import Preset
 
 EVERY = (
     Mirror(),
+    Flip(),
     Crop(),
     Translate(),
     Rotate(),
@@ -46,6 +48,7 @@ EVERY = (
 PCA = ((60.0, 60.0, 60.0), (20.0, 0.0, -20.0), (5.0, -10.0, 5.0))  # orthogonal, as components are
 STILL = (
     Mirror(0),
+    Flip(0),
     Translate(0),
     Rotate(0),
     Shear(0),
@@ -144,7 +147,7 @@ def test_pca_colour_is_drawn_from_the_preset():
 def test_json_and_back():
     whole = p.Pipeline(EVERY)
     assert p.Pipeline.from_list(json.loads(json.dumps(whole.to_list()))) == whole
-    assert whole.to_list()[1]["name"] == "crop"
+    assert whole.to_list()[2]["name"] == "crop"
     assert p.Pipeline.from_list([]) == p.Pipeline(())
 
 
