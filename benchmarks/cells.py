@@ -24,7 +24,12 @@ from striate.data import read_image
 from striate.tasks import evaluate_marks
 
 FOLDS = 5
-HELD_BACK = 0.1
+OPTIONS = {
+    "val_share": 0.1,
+    "freeze": "stage1",
+    "distort": "mirror, flip, crop 0.5-1, brightness 0.2, contrast 0.2, saturation 0.2, colour 0.04",
+    "precision": "fp32",
+}
 
 
 def lay_out(archive: Path, fold: int | None, folder: Path) -> Path:
@@ -70,8 +75,7 @@ def main() -> None:
     for seed in arguments.seeds:
         out = arguments.out / f"run-{seed}"
         start = time.perf_counter()
-        options = {"val_share": HELD_BACK, "precision": "fp32", "workers": 1}
-        for epoch in striate.train(data, task="detect", out=out, seed=seed, **options):
+        for epoch in striate.train(data, task="detect", out=out, seed=seed, workers=1, **OPTIONS):
             print(f"  {epoch.epoch} loss {epoch.loss:.3f} {epoch.figures} {epoch.seconds:.0f} s", flush=True)
         minutes = (time.perf_counter() - start) / 60
         detector = striate.load(out)

@@ -31,16 +31,16 @@ from striate.tasks.marks_task import Habits, MarksTask, Score
 from striate.training import Loss, grid_loss, pyramid_loss
 
 HABITS = Habits(
-    side=512,
+    side=416,
     enlarge=1.0,
-    rate=1e-3,
-    steps=2000,
+    rate=2e-3,
+    steps=700,
     batch_size=8,
     distort="mirror, crop 0.5-1, brightness 0.2, contrast 0.2, saturation 0.2",
-    recipe={"ema_decay": 0.99, "clip_norm": 10.0},
+    recipe={"stage_decay": 0.7, "weight_decay": 0.02, "ema_decay": 0.99, "clip_norm": 10.0},
 )
 FLOOR = 0.01  # scores up to it are no candidates: average precision needs all others
-SUPPRESSION_IOU = 0.6
+SUPPRESSION_IOU = 0.5  # as in the course documents
 MOST = 300  # objects on an image
 ANCHORS = 5  # of the documents' 19x19x5x8
 
