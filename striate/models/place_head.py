@@ -13,6 +13,7 @@ from striate.errors import ArgumentError
 from striate.layers import conv_norm, sequential
 from striate.models.network import Network
 
+LEAST_CELLS = 5  # a side, of the activation that is read: fewer know too little of where
 CHANNELS = 64  # of each cell
 UNITS = 256  # of the dense layer that reads all cells
 
@@ -32,7 +33,7 @@ def localize_head(
         num_classes: K.
         size: shape of an input (C, H, W); its sides give way to `size_hw`.
         size_hw: height and width of the input that the dense layers are for.
-        last_stage: the last stage that stays; None keeps all.
+        last_stage: the last stage that stays; None takes the last one with five cells a side or more.
 
     Returns:
         a network of the same name: (N, C, H, W) -> (N, 5+K).
@@ -79,10 +80,12 @@ def _with_places(
         raise ArgumentError.of("last_stage", f"a stage ({', '.join(names)})", last_stage)
     if len(size) != 3:
         raise ArgumentError.of("dims", "2: these heads answer with places in images", len(size) - 1)
-    kept = names if last_stage is None else names[: names.index(last_stage) + 1]
-    stages = {name: network.stages[name] for name in kept}
     height, width = tuple(size_hw) or tuple(size[1:])
-    channels, rows, columns = _last_shape(stages, (size[0], height, width))
+    shapes = _shapes(network, (size[0], height, width))
+    fine = [name for name, (_, *sides) in shapes.items() if min(sides) >= LEAST_CELLS]
+    last = last_stage or (fine or names)[-1]
+    stages = {name: network.stages[name] for name in names[: names.index(last) + 1]}
+    channels, rows, columns = shapes[last]
     head = sequential(
         squeeze=conv_norm(2, channels, CHANNELS, 1, activation=nn.ReLU),
         flatten=nn.Flatten(),
@@ -96,14 +99,13 @@ def _with_places(
 
 
 @torch.no_grad()
-def _last_shape(stages: dict[str, nn.Module], shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """(C, H, W) of what the stages make of an input."""
-    chain = nn.Sequential(*stages.values())
-    modes = {module: module.training for module in chain.modules()}
+def _shapes(network: Network, shape: tuple[int, int, int]) -> dict[str, tuple[int, int, int]]:
+    """(C, H, W) of each stage's activation for an input of this shape."""
+    modes = {module: module.training for module in network.modules()}
     try:
-        like = next(chain.parameters())
-        channels, rows, columns = chain.eval()(torch.zeros(1, *shape, device=like.device, dtype=like.dtype)).shape[1:]
-        return channels, rows, columns
+        like = next(network.parameters())
+        seen = network.eval().features(torch.zeros(1, *shape, device=like.device, dtype=like.dtype))
+        return {name: (x.shape[1], x.shape[2], x.shape[3]) for name, x in seen.items()}
     finally:
         for module, training in modes.items():
             module.training = training
