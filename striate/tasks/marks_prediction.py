@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from striate.data import Pixels, read_image, write_image
-from striate.errors import DataError, ImageError, OutputError, Problem
+from striate.errors import DataError, ImageError, Problem
 from striate.tasks.classifier import readings
 from striate.tasks.images import find_images
 from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.picture_files import picture_files
 
 
 class FoundIn(NamedTuple):
@@ -70,24 +71,7 @@ def draw_found(predictor: MarksPredictor[Any, Any], answers: Sequence[FoundIn], 
     Raises:
         OutputError: the folder can't be made, a file can't be written, or an image would be drawn over.
     """
-    folder, taken = Path(folder), set[str]()
-    targets = [folder / f"{_free(Path(path).stem, taken)}.png" for path, _ in answers]
-    if over := {target.resolve() for target in targets} & {Path(path).resolve() for path, _ in answers}:
-        raise OutputError(f"{min(over)} would be drawn over: give a folder without the images themselves")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
-    for target, (path, found) in zip(targets, answers, strict=True):
-        write_image(target, predictor.task.draw(read_image(path), found))
-    return folder
-
-
-def _free(stem: str, taken: set[str]) -> str:
-    """The name, with a number behind it where it is taken."""
-    name, number = stem, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    taken.add(name.casefold())
-    return name
+    pictures = picture_files([path for path, _ in answers], folder)
+    for picture, (path, found) in zip(pictures, answers, strict=True):
+        write_image(picture, predictor.task.draw(read_image(path), found))
+    return Path(folder)

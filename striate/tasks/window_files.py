@@ -7,8 +7,9 @@ from typing import NamedTuple
 from striate.data import write_image
 from striate.data.image import WRITE_SUFFIXES
 from striate.draw import draw_detections
-from striate.errors import ArgumentError, OutputError
+from striate.errors import ArgumentError
 from striate.results import Detections
+from striate.tasks.picture_files import picture_files, refuse_drawing_over
 from striate.tasks.windows import SlidingWindows
 
 
@@ -26,12 +27,12 @@ def search_files(windows: SlidingWindows, files: Sequence[Path], out: Path | Non
     Args:
         windows: what looks at them.
         files: image files.
-        out: the picture to draw of a single file; of several the folder for them, each as NAME.png.
+        out: the picture to draw of a single file; of several the folder for them, see `picture_files`.
 
     Raises:
         ImageError: a file can't be read.
-        ArgumentError: two files would be drawn under one name, or the picture's name has no image's suffix.
-        OutputError: a picture can't be written.
+        ArgumentError: the picture's name has no image's suffix.
+        OutputError: a picture can't be written, or an image would be drawn over.
     """
     pictures = _pictures(files, out)
     for i, path in enumerate(files):
@@ -49,12 +50,6 @@ def _pictures(files: Sequence[Path], out: Path | None) -> list[Path]:
     if len(files) == 1:
         if out.suffix.lower() not in WRITE_SUFFIXES:
             raise ArgumentError.of("out", f"a file ending in {', '.join(WRITE_SUFFIXES)}", str(out))
+        refuse_drawing_over([out], files)
         return [out]
-    pictures = [out / f"{path.stem}.png" for path in files]
-    if len(set(pictures)) < len(pictures):
-        raise ArgumentError.of("out", "left out where images have the same name", str(out))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise OutputError(f"can't make the folder {out}: {e.strerror}") from e
-    return pictures
+    return picture_files(files, out)

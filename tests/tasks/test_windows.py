@@ -172,9 +172,20 @@ def test_files_are_drawn(brightness, tmp_path):
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == ["a.png", "b.png"]
     with pytest.raises(OutputError, match="can't make the folder"):
         list(search_files(finder, [a, b], tmp_path / "drawn.jpg"))
-    with pytest.raises(ArgumentError, match="out must be"):
-        list(search_files(finder, [a, same], tmp_path / "out"))
-    assert not (tmp_path / "out").exists()
+    assert len(list(search_files(finder, [a, same], tmp_path / "out"))) == 2
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a-2.png", "a.png"]
+
+
+def test_images_are_not_drawn_over(brightness, tmp_path):
+    a, b = tmp_path / "a.png", tmp_path / "b.png"
+    for path in (a, b):
+        write_image(path, grey_with((24, 16, 32, 24), 255))
+    before = a.read_bytes()
+    finder = SlidingWindows(brightness, background=["nothing"])
+    for files, out in (([a], a), ([a, b], tmp_path)):
+        with pytest.raises(OutputError, match=r"a\.png would be drawn over"):
+            list(search_files(finder, files, out))
+    assert a.read_bytes() == before
 
 
 @pytest.mark.parametrize(

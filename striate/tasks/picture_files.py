@@ -1,0 +1,48 @@
+"""Where drawn images are written: never over the images themselves."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from striate.errors import OutputError
+
+
+def picture_files(images: Sequence[str | Path], folder: str | Path) -> list[Path]:
+    """A PNG in a folder for each image; the folder is made.
+
+    Files are named as the images, with a number where two have one name.
+
+    Raises:
+        OutputError: the folder can't be made, or an image would be drawn over.
+
+    Example:
+        >>> [path.name for path in picture_files(["a/1.jpg", "b/1.jpg", "b/2.jpg"], "drawn")]
+        ['1.png', '1-2.png', '2.png']
+    """
+    folder, taken = Path(folder), set[str]()
+    pictures = [folder / f"{_free(Path(image).stem, taken)}.png" for image in images]
+    refuse_drawing_over(pictures, images)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
+    return pictures
+
+
+def refuse_drawing_over(pictures: Iterable[Path], images: Iterable[str | Path]) -> None:
+    """Keep the images that are looked at.
+
+    Raises:
+        OutputError: a picture would take the place of one.
+    """
+    if over := {picture.resolve() for picture in pictures} & {Path(image).resolve() for image in images}:
+        raise OutputError(f"{min(over)} would be drawn over: give a place beside the images themselves")
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    name, number = stem, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name.casefold())
+    return name
