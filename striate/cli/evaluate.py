@@ -54,7 +54,7 @@ def evaluate(
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
     if isinstance(classifier, MarksPredictor):
-        refuse_options("of classes alone", {"--crops": crops != 1})
+        refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         evaluate_marks(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
     refuse_options("of boxes and points alone", {"--out": out})

@@ -60,9 +60,13 @@ def predict(
         "--seconds": seconds,
     }
     if isinstance(classifier, MarksPredictor):
-        refuse_options("of classes alone", {"--csv": csv, "--crops": crops != 1})
+        refuse_options("of classes alone", {"--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale})
         tiles = None if tile is None else (tile, tile // 8 if overlap is None else overlap)
+        if tile is None and overlap is not None:
+            raise typer.BadParameter("goes with --tile", param_hint="--overlap")
         video = find_video(paths or [], camera)
+        if video is None and seconds is not None:
+            raise typer.BadParameter("goes with a video or --camera", param_hint="--seconds")
         if video is not None:
             predict_video(classifier, video, out=out, seconds=seconds, tile=tiles, as_json=as_json)
             return

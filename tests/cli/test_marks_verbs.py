@@ -234,6 +234,9 @@ BAD_COMMANDS = [
     ("predict {detect} {image} --tile 8", "--tile"),
     ("predict {detect} {image} --csv a.csv", "--csv is of classes alone"),
     ("predict {detect} {image} --crops 2", "--crops is of classes alone"),
+    ("predict {detect} {image} --crop-scale 0.8", "--crop-scale is of classes alone"),
+    ("predict {detect} {image} --overlap 64", "goes with --tile"),
+    ("predict {detect} {image} --seconds 1", "goes with a video or --camera"),
     ("predict {detect} {image} --with {localize}", "model must be of classes"),
     ("predict {detect} {image} --out {detect}/x", "can't make the folder"),
     ("predict {detect} nowhere.mp4", "nowhere.mp4"),
@@ -254,6 +257,7 @@ BAD_COMMANDS = [
     ("evaluate {landmarks} {boxes}", "no points in"),
     ("evaluate {detect} {boxes} --part nosuch", "--part"),
     ("evaluate {detect} {boxes} --crops 2", "--crops is of classes alone"),
+    ("evaluate {detect} {boxes} --crop-scale 0.8", "--crop-scale is of classes alone"),
     ("compare {landmarks_run} {classes_run} --out c.html", "runs must be judged by the same figure"),
 ]
 
