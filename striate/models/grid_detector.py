@@ -129,7 +129,7 @@ def grid_detector(
     if form not in get_args(BoxForm):
         raise ArgumentError.of("form", f"one of {', '.join(get_args(BoxForm))}", form)
     stages = kept_stages(network, last_stage)
-    channels = output_channels(nn.Sequential(*stages.values()), size)
+    channels = output_channels(stages, size)
     detector = GridDetector(stages, channels, num_classes, _pairs(anchors), form)
     detector.name = network.name
     return detector

@@ -1,6 +1,6 @@
 """A new head with hidden layers of its own, in the place of a network's last layers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -48,7 +48,7 @@ def replace_head(
         raise ArgumentError.of("hidden", "numbers of units of at least 1", tuple(hidden))
     stages = kept_stages(network, last_stage)
     auxiliary = {name: head for name, head in network.auxiliary.items() if name in stages}
-    widths = [output_channels(nn.Sequential(*stages.values()), size), *hidden]
+    widths = [output_channels(stages, size), *hidden]
     head = sequential(
         pool=GlobalAvgPool(),
         **{f"hidden{i + 1}": _hidden(widths[i], units) for i, units in enumerate(hidden)},
@@ -77,12 +77,22 @@ def _hidden(units_in: int, units: int) -> nn.Sequential:
 
 
 @torch.no_grad()
-def output_channels(stages: nn.Sequential, size: Sequence[int]) -> int:
-    """C of (N, C, *S), what the stages make of an input."""
-    modes = {module: module.training for module in stages.modules()}
+def stage_shapes(stages: Mapping[str, nn.Module], size: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """(C, *S) of each stage's activation for an input of this shape; modes and statistics stay as they are."""
+    modes = {module: module.training for stage in stages.values() for module in stage.modules()}
     try:
-        like = next(stages.parameters())
-        return int(stages.eval()(torch.zeros(1, *size, device=like.device, dtype=like.dtype)).shape[1])
+        like = next(p for stage in stages.values() for p in stage.parameters())
+        x, shapes = torch.zeros(1, *size, device=like.device, dtype=like.dtype), {}
+        for name, stage in stages.items():
+            x = stage.eval()(x)
+            shapes[name] = tuple(x.shape[1:])
+        return shapes
     finally:
         for module, training in modes.items():
             module.training = training
+
+
+def output_channels(stages: Mapping[str, nn.Module], size: Sequence[int]) -> int:
+    """C of what the last stage makes of an input of this shape."""
+    *_, (channels, *_) = stage_shapes(stages, size).values()
+    return channels

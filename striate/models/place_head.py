@@ -6,12 +6,12 @@ channels of many, and dense layers read all cells.
 
 from collections.abc import Sequence
 
-import torch
 from torch import nn
 
 from striate.errors import ArgumentError
 from striate.layers import conv_norm, sequential
 from striate.models.network import Network
+from striate.models.new_head import kept_stages, stage_shapes
 
 LEAST_CELLS = 5  # a side, of the activation that is read: fewer know too little of where
 CHANNELS = 64  # of each cell
@@ -42,6 +42,7 @@ def localize_head(
         ArgumentError: no such stage, or a network that is not of two dimensions.
 
     Example:
+        >>> import torch
         >>> from striate.models import create_model
         >>> network = create_model("resnet18", num_classes=3, head="localize", size_hw=[64, 64])
         >>> network(torch.zeros(2, 3, 64, 64)).shape
@@ -64,6 +65,7 @@ def landmarks_head(
         num_classes: P, how many points; 64 of them give the 129 answers of the course documents.
 
     Example:
+        >>> import torch
         >>> from striate.models import create_model
         >>> network = create_model("resnet18", num_classes=64, head="landmarks", size_hw=[64, 64])
         >>> network(torch.zeros(2, 3, 64, 64)).shape
@@ -75,17 +77,14 @@ def landmarks_head(
 def _with_places(
     network: Network, answers: int, size: Sequence[int], size_hw: Sequence[int], last_stage: str | None
 ) -> Network:
-    names = list(network.stages)
-    if last_stage is not None and last_stage not in names:
-        raise ArgumentError.of("last_stage", f"a stage ({', '.join(names)})", last_stage)
     if len(size) != 3:
         raise ArgumentError.of("dims", "2: these heads answer with places in images", len(size) - 1)
-    height, width = tuple(size_hw) or tuple(size[1:])
-    shapes = _shapes(network, (size[0], height, width))
-    fine = [name for name, (_, *sides) in shapes.items() if min(sides) >= LEAST_CELLS]
-    last = last_stage or (fine or names)[-1]
-    stages = {name: network.stages[name] for name in names[: names.index(last) + 1]}
-    channels, rows, columns = shapes[last]
+    stages = kept_stages(network, last_stage)
+    shapes = stage_shapes(stages, (size[0], *(size_hw or size[1:])))
+    if last_stage is None:
+        fine = [name for name, (_, *sides) in shapes.items() if min(sides) >= LEAST_CELLS]
+        stages = kept_stages(network, fine[-1] if fine else None)
+    channels, rows, columns = shapes[list(stages)[-1]]
     head = sequential(
         squeeze=conv_norm(2, channels, CHANNELS, 1, activation=nn.ReLU),
         flatten=nn.Flatten(),
@@ -96,16 +95,3 @@ def _with_places(
     placed = Network(stages, head)
     placed.name = network.name
     return placed
-
-
-@torch.no_grad()
-def _shapes(network: Network, shape: tuple[int, int, int]) -> dict[str, tuple[int, int, int]]:
-    """(C, H, W) of each stage's activation for an input of this shape."""
-    modes = {module: module.training for module in network.modules()}
-    try:
-        like = next(network.parameters())
-        seen = network.eval().features(torch.zeros(1, *shape, device=like.device, dtype=like.dtype))
-        return {name: (x.shape[1], x.shape[2], x.shape[3]) for name, x in seen.items()}
-    finally:
-        for module, training in modes.items():
-            module.training = training

@@ -41,6 +41,22 @@ def test_grey_images_and_the_last_stage():
     assert network(torch.zeros(1, 1, 32, 64)).shape == (1, 7)
 
 
+@pytest.mark.parametrize(
+    ("size_hw", "last"),
+    [
+        ([160, 160], "stage4"),  # five cells of 32 pixels
+        ([160, 128], "stage3"),  # four of them on one side are too few
+        ([80, 80], "stage3"),
+        ([32, 32], "stage1"),  # eight, then four cells a side
+        ([8, 8], "stage4"),  # none has five: all stages stay
+    ],
+)
+def test_the_last_stage_with_five_cells_a_side_is_read(size_hw, last):
+    network = create_model("resnet18", num_classes=2, width=0.125, head="localize", size_hw=size_hw)
+    assert list(network.stages)[-1] == last
+    assert network(torch.zeros(2, 3, *size_hw)).shape == (2, 7)
+
+
 @pytest.mark.parametrize(("head", "count", "answers"), ANSWERS[::2])
 def test_through_the_model_file(tmp_path, head, count, answers):
     torch.manual_seed(0)
