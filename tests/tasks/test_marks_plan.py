@@ -49,7 +49,11 @@ REFUSED = [
     ({"distort": "nosuch"}, ArgumentError, "distort must be"),
     ({"val_share": 1.0}, ArgumentError, "val_share must be"),
     ({"workers": -1}, ArgumentError, "workers must be"),
-    ({"batch_size": 1, "model": "resnet18", "weights": "none", "size": 32}, ArgumentError, "batch norm of resnet18"),
+    (
+        {"task": "detect", "batch_size": 1, "model": "resnet18", "weights": "none", "size": 32},
+        ArgumentError,
+        "batch norm of resnet18",
+    ),
 ]
 
 
