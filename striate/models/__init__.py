@@ -24,7 +24,7 @@ from striate.models.adapt import adapted_preset
 from striate.models.blueprint import blueprint
 from striate.models.create import create_model
 from striate.models.densify import DenseNetwork, densify
-from striate.models.detector import Answers, Decoded, Detector
+from striate.models.detector import Answers, Decoded
 from striate.models.document import ModelFile
 from striate.models.fetch import fetch_weights
 from striate.models.file import load_model, read_header, save_model
@@ -41,7 +41,6 @@ __all__ = [
     "AuxiliaryLogits",
     "Decoded",
     "DenseNetwork",
-    "Detector",
     "Entry",
     "ModelFile",
     "Network",

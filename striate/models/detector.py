@@ -1,4 +1,4 @@
-"""Detector: a network that answers with boxes, and what all kinds of them share."""
+"""What all detectors share: networks of images that answer with boxes."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import ArgumentError
-from striate.models.network import Network
 
 # The logit of 1 %, an object's probability before anything is learned: of thousands of places few hold one.
 # Lin et al., Focal Loss for Dense Object Detection, 2017, arXiv:1708.02002, section 4.1.
@@ -32,14 +31,6 @@ class Answers(Protocol):
 
     def decode(self) -> Decoded:
         """Boxes and scores, without gradients' traps: they are finite."""
-
-
-class Detector(Network):
-    """Stages, and a head that looks at one of their activations or several: images (N, C, H, W) -> `Answers`."""
-
-    def decode(self, answers: Answers) -> Decoded:
-        """Boxes (N, P, 4) in pixels of the input and scores (N, P, K) from what the network answered."""
-        return answers.decode()
 
 
 def check_images(size: Sequence[int]) -> None:

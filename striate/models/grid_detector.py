@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError
 from striate.layers import sequential
-from striate.models.detector import RARE, Decoded, Detector, begin_at, check_images
+from striate.models.detector import RARE, Decoded, begin_at, check_images
 from striate.models.network import Network
 from striate.models.new_head import kept_stages, output_channels
 from striate.ops.box_codes import decode_exponential, decode_linear, grid_cells
@@ -61,7 +61,7 @@ class Volume(NamedTuple):
         return Decoded(boxes.flatten(1, 3), scores.flatten(1, 3))
 
 
-class GridDetector(Detector):
+class GridDetector(Network):
     """(N, C, S, S) -> `Volume`: one 1x1 convolution over the last stage, whose samples are the cells.
 
     Args:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.layers import conv, sequential
-from striate.models.detector import RARE, Decoded, Detector, begin_at, check_images
+from striate.models.detector import RARE, Decoded, begin_at, check_images
 from striate.models.network import Network
 from striate.models.new_head import kept_stages
 from striate.models.pyramid import Level, Pyramid, choose_levels, grid_points
@@ -44,7 +44,7 @@ class Candidates(NamedTuple):
         return Decoded(self.boxes, self.logits.float().sigmoid())
 
 
-class PyramidDetector(Detector):
+class PyramidDetector(Network):
     """(N, C, H, W) -> `Candidates`.
 
     Args:

@@ -8,7 +8,7 @@ anchors. Loss: `striate.training.detection_losses`. Metric: mean average precisi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from striate.metrics import (
     choose_threshold,
     detection_scores,
 )
-from striate.models import Answers, Detector, Network
+from striate.models import Answers
 from striate.ops import best_boxes, kmeans_anchors
 from striate.preset import Preset
 from striate.results import Detections
@@ -79,7 +79,7 @@ class DetectTask(MarksTask[BoxItem, Detections]):
         """The classes."""
         return dataset.classes
 
-    def arguments(self, network: str, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
+    def arguments(self, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
         """Of `pyramid_detector`, or of `grid_detector` with anchors that are chosen from the training boxes."""
         if self.kind == "pyramid":
             return {"head": "pyramid"}
@@ -96,15 +96,13 @@ class DetectTask(MarksTask[BoxItem, Detections]):
         """(N, M, 5) classes and boxes."""
         return box_rows
 
-    def loss(self, network: Network, preset: Preset) -> Loss:
+    def loss(self, preset: Preset) -> Loss:
         """The cost of (answers, targets (N, M, 5))."""
         return pyramid_loss if self.kind == "pyramid" else grid_loss
 
-    def found(
-        self, network: Network, answers: Answers, preset: Preset, distortions: Sequence[Distortion]
-    ) -> list[Detections]:
+    def found(self, answers: Answers, preset: Preset, distortions: Sequence[Distortion]) -> list[Detections]:
         """Everything that is at all likely, in pixels of the original images and clipped to them."""
-        decoded = cast(Detector, network).decode(answers)
+        decoded = answers.decode()
         boxes, scores = decoded.boxes.float().cpu(), decoded.scores.float().cpu()
         rows = zip(boxes, scores, distortions, strict=True)
         return [self._best(own, likely, distortion, preset.labels) for own, likely, distortion in rows]

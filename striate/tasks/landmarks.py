@@ -17,7 +17,6 @@ from striate.data import Distortion, Pixels, PointDataset, PointItem, open_point
 from striate.draw import Panel, Tile, cumulative_error, draw_landmarks, draw_true_points
 from striate.errors import ArgumentError
 from striate.metrics import LandmarkFigures, measure_landmarks, reference_distances
-from striate.models import Network
 from striate.ops import read_points
 from striate.preset import Preset
 from striate.results import Landmarks
@@ -71,7 +70,7 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
         """Of the points."""
         return dataset.point_names
 
-    def arguments(self, network: str, preset: Preset, dataset: PointDataset, seed: int) -> dict[str, Any]:
+    def arguments(self, preset: Preset, dataset: PointDataset, seed: int) -> dict[str, Any]:
         """Of `striate.models.place_head.landmarks_head`."""
         return {"head": "landmarks", "size_hw": list(preset.size_hw)}
 
@@ -84,13 +83,11 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
         """(N, 1 + 3P) presence and points."""
         return point_rows
 
-    def loss(self, network: Network, preset: Preset) -> Loss:
+    def loss(self, preset: Preset) -> Loss:
         """The cost of (answers (N, 1 + 2P), targets (N, 1 + 3P))."""
         return partial(squared_points_cost if self.linear else points_cost, size_hw=preset.size_hw)
 
-    def found(
-        self, network: Network, answers: Tensor, preset: Preset, distortions: Sequence[Distortion]
-    ) -> list[Landmarks]:
+    def found(self, answers: Tensor, preset: Preset, distortions: Sequence[Distortion]) -> list[Landmarks]:
         """Answers (N, 1 + 2P) -> points in pixels of the original images; they may lie outside."""
         presence, points = read_points(answers.float().cpu(), preset.size_hw, linear=self.linear)
         rows = zip(presence.clamp(0, 1).tolist(), points.double().numpy(), distortions, strict=True)

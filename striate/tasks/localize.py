@@ -18,7 +18,6 @@ from striate.data import BoxDataset, BoxItem, Distortion, MarkedPart, Pixels, co
 from striate.draw import Panel, Tile, draw_localization, draw_truth
 from striate.errors import DataError, Problem
 from striate.metrics import RIGHT_IOU, LocalizationFigures, measure_localization
-from striate.models import Network
 from striate.ops import paired_iou, read_place
 from striate.preset import Preset
 from striate.results import Classes, Localization
@@ -83,7 +82,7 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
         """The classes."""
         return dataset.classes
 
-    def arguments(self, network: str, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
+    def arguments(self, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
         """Of `striate.models.place_head.localize_head`."""
         return {"head": "localize", "size_hw": list(preset.size_hw)}
 
@@ -96,13 +95,11 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
         """(N, 5) class and box."""
         return one_box
 
-    def loss(self, network: Network, preset: Preset) -> Loss:
+    def loss(self, preset: Preset) -> Loss:
         """The cost of (answers (N, 5+K), targets (N, 5))."""
         return partial(squared_place_cost if self.linear else place_cost, size_hw=preset.size_hw)
 
-    def found(
-        self, network: Network, answers: Tensor, preset: Preset, distortions: Sequence[Distortion]
-    ) -> list[Localization]:
+    def found(self, answers: Tensor, preset: Preset, distortions: Sequence[Distortion]) -> list[Localization]:
         """Answers (N, 5+K) -> boxes in pixels of the original images, clipped to them."""
         place = read_place(answers.float().cpu(), preset.size_hw, linear=self.linear)
         presence, classes = place.presence.clamp(0, 1).tolist(), place.classes.clamp(0, 1).numpy()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, cast
+from typing import Any, Generic, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,6 @@ from striate.data import (
     preset_distortion,
     read_image,
 )
-from striate.models import Network
 from striate.preset import Preset
 from striate.runtime import Engine
 from striate.tasks.classifier import Image, OnBad, readings
@@ -135,7 +134,7 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         return self._means(answers, distortions)
 
     def _means(self, answers: Any, distortions: Sequence[Distortion]) -> list[Found]:
-        found: list[Found] = self.task.found(cast(Network, self.engine.network), answers, self.preset, distortions)
+        found: list[Found] = self.task.found(answers, self.preset, distortions)
         return found
 
     def _read(self, path: Path) -> _Prepared:

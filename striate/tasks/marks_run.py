@@ -62,8 +62,7 @@ class _Val(Generic[MarkedItem, Found]):
         device = next(network.parameters()).device
         engine = Engine(network, self.plan.preset, device=device, precision=self.precision)
         predictor = MarksPredictor(engine, self.task)
-        assert isinstance(network, Network)
-        loss, cost = self.task.loss(network, self.plan.preset), 0.0
+        loss, cost = self.task.loss(self.plan.preset), 0.0
         found: list[Found] = []
         for batch in self.loader.epoch(0):
             answers = engine.answer(batch.images)
@@ -151,7 +150,7 @@ class MarksRun(Generic[MarkedItem, Found]):
                 self.network,
                 train,
                 _Val(val, self.task, self.plan, precision).figures,
-                loss=self.task.loss(self.network, self.plan.preset),
+                loss=self.task.loss(self.plan.preset),
                 recipe=self.plan.recipe,
                 monitor=self.task.monitor,
                 lower_is_better=self.task.lower_is_better,
@@ -198,7 +197,7 @@ class MarksRun(Generic[MarkedItem, Found]):
             device = self._accelerator.device
             self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             batch = next(train.some(0, np.array(evenly(len(train.part), self.plan.batch_size))))
-            loss = self.task.loss(self.network, self.plan.preset)
+            loss = self.task.loss(self.plan.preset)
             fastest = choose_precision(self.network, batch.images.to(device), batch.targets.to(device), loss)
             self.start["precision"] = agree([fastest])[0]
             self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]

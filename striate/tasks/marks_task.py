@@ -11,7 +11,6 @@ from torch import Tensor
 from striate.data import Distortion, MarkedDataset, MarkedItem, Pixels
 from striate.draw import Panel, Tile
 from striate.errors import ArgumentError
-from striate.models import Network
 from striate.preset import Preset
 from striate.training import Loss
 
@@ -38,7 +37,6 @@ class Habits:
         batch_size: images a step.
         distort: how training images are distorted, in words.
         recipe: the rest of the recipe.
-        mosaic: share of the training images that are four in one.
     """
 
     side: int
@@ -48,7 +46,6 @@ class Habits:
     batch_size: int
     distort: str
     recipe: Mapping[str, Any]
-    mosaic: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
         """Of the network's classes or points: the preset's labels."""
 
     @abstractmethod
-    def arguments(self, network: str, preset: Preset, dataset: MarkedDataset[MarkedItem], seed: int) -> dict[str, Any]:
+    def arguments(self, preset: Preset, dataset: MarkedDataset[MarkedItem], seed: int) -> dict[str, Any]:
         """What the network is built with beside classes, channels and dimensions: plain values."""
 
     @abstractmethod
@@ -117,11 +114,11 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
         """What the items of a batch, in pixels of the network's input, ask for."""
 
     @abstractmethod
-    def loss(self, network: Network, preset: Preset) -> Loss:
+    def loss(self, preset: Preset) -> Loss:
         """The cost of (what the network answers, targets)."""
 
     @abstractmethod
-    def found(self, network: Network, answers: Any, preset: Preset, distortions: Sequence[Distortion]) -> list[Found]:
+    def found(self, answers: Any, preset: Preset, distortions: Sequence[Distortion]) -> list[Found]:
         """What a network's answers to a batch mean, in pixels of each original image."""
 
     def tiled(

@@ -1,7 +1,7 @@
-"""The cost of a detector's answers, a mean over the images of a batch.
+"""The cost of a detector's answers to a batch.
 
 Targets are (N, M, 5): class, left, top, right, bottom in pixels of the network's input; class -1 is padding. Boxes
-without area, or whose midpoint is outside the image, count as padding too.
+without area count as padding too, and for a grid those whose midpoint is outside the image.
 """
 
 from typing import NamedTuple

@@ -45,7 +45,7 @@ def test_odd_sizes(name, head):
     narrow = {} if name == "lenet5" else {"width": 0.25}
     network = create_model(name, num_classes=2, in_channels=3, head=head, **narrow).eval()
     with torch.no_grad():
-        boxes, scores = network.decode(network(torch.randn(2, 3, 101, 150)))
+        boxes, scores = network(torch.randn(2, 3, 101, 150)).decode()
     assert boxes.shape == (2, scores.shape[1], 4)
     assert scores.shape[2] == 2
     assert boxes.isfinite().all()
@@ -71,7 +71,7 @@ def test_a_model_file_builds_it_again(options):
     save_model("detector.safetensors", network, ModelFile("resnet18", arguments, "detect", preset))
     again, _ = load_model("detector.safetensors")
     images = torch.randn(2, 3, 64, 64)
-    for ours, theirs in zip(network.decode(network(images)), again.decode(again(images)), strict=True):
+    for ours, theirs in zip(network(images).decode(), again(images).decode(), strict=True):
         assert torch.equal(ours, theirs)
 
 
@@ -97,7 +97,7 @@ def test_freezing_and_rates_by_stage():
 def test_objects_are_rare_at_the_start():
     for options in (DETECTORS[0], DETECTORS[3]):
         network = create_model("resnet18", num_classes=1, width=0.25, **options).eval()
-        scores = network.decode(network(torch.randn(1, 3, 64, 64))).scores
+        scores = network(torch.randn(1, 3, 64, 64)).decode().scores
         assert 0.001 < scores.mean() < 0.1
     assert torch.tensor(RARE).sigmoid().item() == pytest.approx(0.01)
 
@@ -120,7 +120,7 @@ def test_the_documents_volume_is_read_as_they_read_it():
 def test_places_without_an_anchor_are_as_large_as_their_cell():
     network = create_model("resnet18", num_classes=1, width=0.25, head="grid", form="exponential")
     torch.nn.init.zeros_(network.head.classifier.weight)
-    boxes = network.decode(network(torch.zeros(1, 3, 64, 96))).boxes[0]
+    boxes = network(torch.zeros(1, 3, 64, 96)).decode().boxes[0]
     assert boxes[0].tolist() == [0, 0, 32, 32]
     assert boxes[-1].tolist() == [64, 32, 96, 64]
 

@@ -66,6 +66,6 @@ def test_points_are_told_in_pixels_of_the_image(linear, numbers):
     """Through the letterbox; they may lie outside of the image."""
     preset = Preset((64, 64), fit="letterbox", labels=NAMES)
     task = LandmarksTask(linear=linear)
-    (one,) = task.found(None, torch.tensor([numbers]), preset, [preset_distortion(preset, (100, 200))])
+    (one,) = task.found(torch.tensor([numbers]), preset, [preset_distortion(preset, (100, 200))])
     assert one.presence == 1
     np.testing.assert_allclose(one.xy, [[50, 50], [300, 50]], atol=1e-3)

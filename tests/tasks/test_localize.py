@@ -54,7 +54,7 @@ PRESET = Preset((64, 64), fit="letterbox", labels=LABELS)
 
 def answered(answers, *, linear=True, hw=(100, 200)):
     task, distortion = LocalizeTask(linear=linear), preset_distortion(PRESET, hw)
-    return task.found(None, torch.tensor([answers]), PRESET, [distortion])[0]
+    return task.found(torch.tensor([answers]), PRESET, [distortion])[0]
 
 
 @pytest.mark.parametrize(
