@@ -7,7 +7,7 @@ import typer
 from striate.cli.convert import convert_data
 from striate.cli.findings import image_findings, print_findings
 from striate.cli.marks import show_marks
-from striate.cli.options import Data, Json
+from striate.cli.options import Json, LabelledData
 from striate.cli.output import print_json, print_table
 from striate.cli.shard import shard_data
 from striate.cli.suspects import show_suspects
@@ -27,7 +27,7 @@ data.command("convert")(convert_data)
 
 @data.command("show")
 def show_data(
-    data: Data,
+    data: LabelledData,
     seed: Annotated[int, typer.Option(min=0, help="By which a val part is cut where the data has none.")] = 0,
     as_json: Json = False,
 ) -> None:

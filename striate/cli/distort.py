@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.options import Data
+from striate.cli.options import LabelledData
 from striate.cli.output import note
 
 
 def distort(
-    data: Data,
+    data: LabelledData,
     out: Annotated[Path, typer.Option(help="The page to write, for example page.png.")],
     distort: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Such as 'mirror, rotate 15'; what suits the data if left out.")

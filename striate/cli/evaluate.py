@@ -8,9 +8,9 @@ import typer
 from striate.cli.options import (
     CropNumber,
     CropScale,
-    Data,
     Device,
     Json,
+    LabelledData,
     Model,
     SkipBad,
     With,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Model,
-    data: Data,
+    data: LabelledData,
     part: Annotated[
         Literal["train", "val", "test", "all"] | None,
         typer.Option(help="Which part: test where there is one, else val, else all."),
@@ -41,7 +41,7 @@ def evaluate(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Measure a model on labelled images: accuracy with its interval and every class; boxes and points likewise.
+    """Measure a model on labelled images: accuracy, mean AP of boxes or errors of points, with intervals.
 
     Example: `striate evaluate run/model.safetensors photos/test`
     """

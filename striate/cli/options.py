@@ -9,9 +9,18 @@ import typer
 if TYPE_CHECKING:
     from striate.data import Crops
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A trained model file, or the name of published weights.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A trained model file, a run's folder, or the name of published weights.")
+]
 Data = Annotated[
     Path, typer.Argument(metavar="DATA", help="Class folders, a zip of them, a CSV (path,label), shards or idx files.")
+]
+LabelledData = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="Class folders, their zip, a CSV (path,label), shards, idx files; boxes or points: COCO, VOC, YOLO, CSV.",
+    ),
 ]
 With = Annotated[
     list[str] | None,

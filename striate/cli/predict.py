@@ -27,7 +27,8 @@ def predict(
         int | None, typer.Option(min=32, metavar="PIXELS", help="Look at large images in tiles of this side.")
     ] = None,
     overlap: Annotated[
-        int | None, typer.Option(min=0, metavar="PIXELS", help="Largest object that tiles share; an eighth of --tile.")
+        int | None,
+        typer.Option(min=0, metavar="PIXELS", help="Objects up to this size are found whole; an eighth of --tile."),
     ] = None,
     camera: Annotated[int | None, typer.Option(min=0, metavar="NUMBER", help="Look through this camera.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Of a video or camera: stop after so many.")] = None,

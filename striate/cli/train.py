@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from striate.cli.options import Data, Device, Json, SkipBad
+from striate.cli.options import Device, Json, LabelledData, SkipBad
 from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 
 
 def train(
-    data: Data,
+    data: LabelledData,
     task: Annotated[
         Literal["classify", "localize", "landmarks", "detect"],
         typer.Option(help="What to learn: classes, one box, points, or boxes."),
     ] = "classify",
     loss: Annotated[
-        Literal["documents", "modern"] | None, typer.Option(help="Of a box or points; modern if left out.")
+        Literal["documents", "modern"] | None,
+        typer.Option(help="Of boxes or points: as courses teach it, or today's; modern if left out."),
     ] = None,
-    mosaic: Annotated[float | None, typer.Option(help="To detect: share of images that are four in one.")] = None,
+    mosaic: Annotated[
+        float | None, typer.Option(help="To detect: share of images that are four in one; 0 if left out.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
     model: Annotated[str | None, typer.Option(help="A network of `striate models`; chosen to suit the data.")] = None,
     weights: Annotated[str | None, typer.Option(help="Weights to start from, or none.")] = None,
@@ -40,7 +43,7 @@ def train(
     ] = None,
     lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step, of each process.")] = None,
-    size: Annotated[int | None, typer.Option(help="Pixels a side of what the network sees.")] = None,
+    size: Annotated[int | None, typer.Option(help="Longer side in pixels of what the network sees.")] = None,
     distort: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Such as 'mirror, crop 0.6-1, rotate 15', or none.")
     ] = None,
@@ -78,7 +81,7 @@ def train(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a classifier on a folder of images, and write a model file, a record and a report.
+    """Train a network on labelled images, and write a model file, a record and a report.
 
     What you leave out is chosen to suit the data, and the reason is said.
 
