@@ -243,7 +243,7 @@ def smallest_batch(job: Job, plan: Plan) -> int:
 
 
 def least_in_batch(images: int, batch_size: int, processes: int) -> int:
-    """The same of so many images."""
+    """How many images are in the smallest batch of a process, of so many images in all."""
     return images // math.ceil(images / (batch_size * processes)) // processes
 
 
