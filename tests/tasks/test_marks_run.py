@@ -16,6 +16,7 @@ from striate.metrics import measure_landmarks
 from striate.models import load_model
 from striate.results import Landmarks
 from striate.tasks import evaluate_marks
+from striate.training import choose_precision
 from tests.squares import CORNERS, write_squares
 
 TASKS = ("localize", "landmarks", "detect")
@@ -169,6 +170,27 @@ def test_a_run_that_is_left_can_be_resumed(data, task, options):
     assert [(e["loss"], e["figures"]) for e in own] == [(e["loss"], e["figures"]) for e in epochs]
     assert own_result == result
     assert same_weights("run", "whole")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_precision_is_measured_once_and_obeyed_on_resume(data, monkeypatch, task):
+    """What is measured is replaced by bf16, in which training and validation then run; the model answers in fp32."""
+    table, measured = data / ("points.csv" if task == "landmarks" else "boxes.csv"), []
+
+    def choose(*arguments):
+        measured.append(choose_precision(*arguments, trials=1))
+        return "bf16"
+
+    monkeypatch.setattr("striate.tasks.marks_run.choose_precision", choose)
+    options = {**SMALL, "task": task, "precision": None}
+    next(iter(striate.train(table, out="run", **options)))
+    list(striate.train(table, out="run", resume=True))
+    start, epochs, result = record_of("run")
+    assert len(measured) == 1
+    assert measured[0] in ("fp32", "bf16")
+    assert (start["precision"], start["command"][-2:]) == ("bf16", ["--precision", "bf16"])
+    assert (len(epochs), result["train_precision"]) == (2, "bf16")
+    assert striate.load("run").engine.precision == "fp32"
 
 
 def test_what_a_resumed_run_refuses(data):
