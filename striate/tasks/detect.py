@@ -31,10 +31,10 @@ from striate.tasks.marks_task import Habits, MarksTask, Score
 from striate.training import Loss, grid_loss, pyramid_loss
 
 HABITS = Habits(
-    side=416,
+    side=512,
     enlarge=1.0,
     rate=2e-3,
-    steps=700,
+    steps=1000,
     batch_size=8,
     distort="mirror, crop 0.5-1, brightness 0.2, contrast 0.2, saturation 0.2",
     recipe={"stage_decay": 0.7, "weight_decay": 0.02, "ema_decay": 0.99, "clip_norm": 10.0},
