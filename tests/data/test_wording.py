@@ -66,7 +66,7 @@ def test_every_distortion_has_a_word():
 REFUSED = [
     ("", "got ''"),
     ("mirror,", "got ''"),
-    ("rotat 15", r"none, or a list of mirror \(probability 0-1\), flip .* crop .* got 'rotat'; did you mean 'rotate'\?"),
+    ("rotat 15", r"none, or a list of mirror \(probability 0-1\), flip .* got 'rotat'; did you mean 'rotate'\?"),
     ("none, mirror", "got 'none'"),
     ("Mirror", "got 'Mirror'"),
     ("rotate 200", "rotate with degrees 0-180, got 'rotate 200'"),
