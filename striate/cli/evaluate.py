@@ -48,7 +48,7 @@ def evaluate(
     prepare_process()
     from striate.cli.evaluate_marks import evaluate_marks
     from striate.cli.progress import Bar
-    from striate.tasks import MarksPredictor, evaluate, load
+    from striate.tasks import MarksPredictor, evaluate_classes, load
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
@@ -59,7 +59,9 @@ def evaluate(
         return
     refuse_options("of boxes and points alone", {"--out": out})
     with Bar("measuring") as bar:
-        evaluation = evaluate(classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to)
+        evaluation = evaluate_classes(
+            classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to
+        )
     for remark in evaluation.remarks:
         note(remark)
     if as_json:

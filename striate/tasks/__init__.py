@@ -10,7 +10,7 @@ from striate.tasks.edges import draw_edges
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
-from striate.tasks.evaluation import Evaluation, evaluate
+from striate.tasks.evaluation import Evaluation, evaluate, evaluate_classes
 from striate.tasks.gain import Contender, Gain
 from striate.tasks.images import find_images
 from striate.tasks.loading import load, load_classifier
@@ -67,6 +67,7 @@ __all__ = [
     "draw_found",
     "draw_suspects",
     "evaluate",
+    "evaluate_classes",
     "evaluate_marks",
     "find_images",
     "find_in_files",

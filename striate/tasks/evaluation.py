@@ -15,7 +15,9 @@ from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Figures, Probabilities
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.gain import Answers, Contender, Gain, Timed
-from striate.tasks.loading import Model, load_classifier
+from striate.tasks.loading import Model, load
+from striate.tasks.marks_evaluation import MarksEvaluation, evaluate_marks
+from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.part_logits import part_logits
 from striate.training import Device
 
@@ -53,7 +55,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: Model | Sequence[Model] | Classifier | Ensemble,
+    model: Model | Sequence[Model] | Classifier | Ensemble | MarksPredictor[Any, Any],
     data: str | Path,
     *,
     part: PartChoice | None = None,
@@ -62,12 +64,12 @@ def evaluate(
     workers: int = 0,
     device: Device = "auto",
     on_images: Watch | None = None,
-) -> Evaluation:
-    """Measure a model on labelled images; the names of their classes must be the model's.
+) -> Evaluation | MarksEvaluation:
+    """Measure a model on labelled images; the names of their classes or points must be the model's.
 
     Args:
-        model: a classifier, an ensemble, or what `load` takes.
-        data: what `striate.data.open_data` takes.
+        model: what `load` returns or takes.
+        data: what `striate.data.open_data` takes; for a model of boxes or points `open_boxes` or `open_points`.
         part: which part; None takes test where there is one, else val, else all.
         crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`. With several
             each image is also measured with one, to tell what they gain.
@@ -79,10 +81,30 @@ def evaluate(
     Raises:
         DataError: bad files, or a class that the model does not know.
         ArgumentError: the data has no such part, or its images show several classes and the model names one; or so many
-            crops can't be arranged.
+            crops can't be arranged, or a model of boxes or points is asked for several.
     """
     crops = as_crops(crops)
-    classifier = model if isinstance(model, Classifier | Ensemble) else load_classifier(model, device=device)
+    loaded = model if isinstance(model, Classifier | Ensemble | MarksPredictor) else load(model, device=device)
+    if isinstance(loaded, MarksPredictor):
+        if crops != ONE_CROP:
+            raise ArgumentError.of("crops", "1 for a model of boxes or points", len(crops))
+        return evaluate_marks(loaded, data, part=part, skip_bad=skip_bad, workers=workers, on_images=on_images)
+    return evaluate_classes(
+        loaded, data, part=part, crops=crops, skip_bad=skip_bad, workers=workers, on_images=on_images
+    )
+
+
+def evaluate_classes(
+    classifier: Classifier | Ensemble,
+    data: str | Path,
+    *,
+    part: PartChoice | None = None,
+    crops: Crops = ONE_CROP,
+    skip_bad: bool = False,
+    workers: int = 0,
+    on_images: Watch | None = None,
+) -> Evaluation:
+    """Measure a classifier, or several together; see `evaluate`."""
     dataset = _open(classifier, data, skip_bad)
     if dataset.multilabel and not classifier.task.multilabel:
         raise ArgumentError.of("data", "images of one class each, as the model's", "several classes an image")

@@ -144,7 +144,7 @@ def _make_preset(
     """The whole image in a frame whose sides are multiples of the stride, the larger one of `size`."""
     height, width = dataset.sizes.median_hw if dataset.sizes else (look.short_side, look.short_side)
     entry, habits = find_entry(network), task.habits
-    side = size or min(habits.side, _multiple(habits.enlarge * min(height, width)))
+    side = size or min(habits.side, _multiple(habits.enlarge * max(height, width)))
     fixed = entry.fixed_size and size in (None, entry.size)
     frame = (entry.size, entry.size) if fixed else _frame(side, height / width)
     check_size(network, frame)

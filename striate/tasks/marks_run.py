@@ -228,7 +228,9 @@ class MarksRun(Generic[MarkedItem, Found]):
         engine = Engine(folded(self.network), self.plan.preset, device=self._accelerator.device)
         predictor = MarksPredictor(engine, self.task)
         found: dict[PartName, list[Found]] = {
-            name: predictor.answer(self.dataset.parts[name]) for name in self.dataset.parts if name != "train"
+            name: predictor.answer(part, workers=self._workers)
+            for name, part in self.dataset.parts.items()
+            if name != "train"
         }
         labels, items = self.plan.preset.labels, {name: part.items for name, part in self.dataset.parts.items()}
         self.task = self.task.calibrated(found["val"], items["val"], labels)

@@ -31,7 +31,7 @@ class Habits:
 
     Attributes:
         side: pixels a side of the network's input, at most.
-        enlarge: how much larger than the images' short side that may be.
+        enlarge: how much larger than the images' longer side that may be.
         rate: learning rate.
         steps: updates of the weights.
         batch_size: images a step.

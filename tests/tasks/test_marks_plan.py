@@ -83,8 +83,8 @@ def test_through_json(data, task, loss):
     ("hw", "size", "frame"),
     [
         ((32, 32), None, (64, 64)),  # enlarged twice
-        ((40, 60), None, (64, 96)),  # as wide as the images
-        ((60, 40), None, (96, 64)),
+        ((40, 60), None, (96, 128)),  # as wide as the images
+        ((60, 40), None, (128, 96)),
         ((300, 400), None, (160, 224)),  # the habit's 224 at most
         ((32, 32), 96, (96, 96)),
         ((30, 60), 128, (64, 128)),

@@ -178,3 +178,10 @@ def test_cv2_and_striate_read_the_same(marked_trained):
     """The fixtures write RGB as BGR: a red square is red to both."""
     path = marked_trained("localize").data.parent / "test0.png"
     assert (cv2.imread(str(path))[..., ::-1] == read_image(path)).all()
+
+
+def test_evaluate_takes_any_model(marked_trained, predictor, task):
+    trained = marked_trained(task)
+    assert striate.evaluate(trained.run, trained.data).to_dict() == evaluate_marks(predictor, trained.data).to_dict()
+    with pytest.raises(ArgumentError, match="crops must be 1 for a model of boxes or points, got 10"):
+        striate.evaluate(trained.run, trained.data, crops=10)
