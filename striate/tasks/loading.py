@@ -70,7 +70,7 @@ def _classifier(model: Model, device: Device) -> Classifier | Ensemble:
 def _load_one(model: Model, device: Device) -> Classifier | Ensemble | AnyPredictor:
     path = Path(model)
     if EnsembleFolder(path).is_there():
-        return load_classifier([folder.model for folder in EnsembleFolder(path).finished()], device=device)
+        return load_classifier([folder.path for folder in EnsembleFolder(path).finished()], device=device)
     if path.is_dir():
         path = RunFolder(path).model
     if path.is_file():
