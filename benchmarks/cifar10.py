@@ -1,4 +1,4 @@
-"""How good a classifier of CIFAR-10 `striate train` makes in three quarters of an hour, and what ten crops gain.
+"""How good a classifier of CIFAR-10 `striate train` makes of kept features, in what time, and what ten crops gain.
 
 The images are cifar10-train.zip under the folder that STRIATE_DATA names: the 50,000 training images in class folders.
 By a seed 500 of each class are put aside as the test part, on which nothing is chosen. Then one command trains (it is
