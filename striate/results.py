@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 
+FACE_POINTS = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # left as the viewer sees it
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -84,9 +86,7 @@ class Localization:
     def __post_init__(self) -> None:
         _check_share("presence", self.presence)
         _check_share("threshold", self.threshold)
-        left, top, right, bottom = self.xyxy
-        if not (all(map(math.isfinite, self.xyxy)) and left <= right and top <= bottom):
-            raise ArgumentError.of("xyxy", "finite left, top, right, bottom in order", self.xyxy)
+        _check_box(self.xyxy)
 
     @property
     def found(self) -> bool:
@@ -244,6 +244,178 @@ class Detections:
         return [{"image_id": image_id, "category_id": category_ids[i], "bbox": b, "score": s} for i, b, s in rows]
 
 
+@dataclass(frozen=True)
+class Face:
+    """A face that was found on an image.
+
+    Attributes:
+        xyxy: left, top, right, bottom of its box in pixels of the image; a part may lie outside.
+        confidence: how sure the finder is, in [0, 1].
+        xy: its `FACE_POINTS`, in pixels of the image.
+
+    Raises:
+        ArgumentError: a number is out of range, the box's corners are swapped, or there are not five points.
+
+    Example:
+        >>> points = ((30.0, 40.0), (60.0, 41.0), (45.0, 55.0), (33.0, 70.0), (58.0, 70.0))
+        >>> face = Face((20.0, 20.0, 70.0, 85.0), 0.99, points)
+        >>> face.size, face.to_dict()["points"][0]
+        (57.0..., {'name': 'left eye', 'x': 30.0, 'y': 40.0})
+    """
+
+    xyxy: tuple[float, float, float, float]
+    confidence: float
+    xy: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        _check_share("confidence", self.confidence)
+        _check_box(self.xyxy)
+        if len(self.xy) != len(FACE_POINTS) or not all(len(p) == 2 and all(map(math.isfinite, p)) for p in self.xy):
+            raise ArgumentError.of("xy", f"{len(FACE_POINTS)} pairs of finite numbers", self.xy)
+
+    @property
+    def size(self) -> float:
+        """Pixels a side of a square as large as its box."""
+        left, top, right, bottom = self.xyxy
+        return math.sqrt((right - left) * (bottom - top))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        points = [{"name": name, "x": x, "y": y} for name, (x, y) in zip(FACE_POINTS, self.xy, strict=True)]
+        return {"confidence": self.confidence, "xyxy": list(self.xyxy), "points": points}
+
+
+@dataclass(frozen=True)
+class Liveness:
+    """Whether a face stood before the camera itself, or on paper or a screen.
+
+    Attributes:
+        live: whether it did; None if that was not checked.
+        probability: how likely it did, in [0, 1]; None if that was not checked.
+
+    Raises:
+        ArgumentError: one is None and the other is not, or the probability is out of range.
+
+    Example:
+        >>> Liveness(False, 0.1).to_dict()
+        {'liveness': 'not live', 'live_probability': 0.1}
+        >>> str(Liveness.not_checked())
+        'not checked'
+    """
+
+    live: bool | None
+    probability: float | None
+
+    def __post_init__(self) -> None:
+        if (self.live is None) != (self.probability is None):
+            raise ArgumentError.of("probability", "given just where it was checked", self.probability)
+        if self.probability is not None:
+            _check_share("probability", self.probability)
+
+    @classmethod
+    def not_checked(cls) -> "Liveness":
+        """Nobody looked."""
+        return cls(None, None)
+
+    def __str__(self) -> str:
+        return "not checked" if self.live is None else "live" if self.live else "not live"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"liveness": str(self), "live_probability": self.probability}
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whether two images show the same person or thing: verification, 1:1.
+
+    Attributes:
+        distance: between their encodings: ‖f(A) - f(B)‖, in [0, 2] where these have unit length.
+        threshold: τ; they are the same if the distance is at most this.
+
+    Raises:
+        ArgumentError: a number is negative or not finite.
+
+    Example:
+        >>> Match(0.3, threshold=0.6).same
+        True
+    """
+
+    distance: float
+    threshold: float
+
+    def __post_init__(self) -> None:
+        _check_distance("distance", self.distance)
+        _check_distance("threshold", self.threshold)
+
+    @property
+    def same(self) -> bool:
+        """Whether they are the same."""
+        return self.distance <= self.threshold
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"same": self.same, "distance": self.distance, "threshold": self.threshold}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person of a gallery, and how far the nearest of their images is.
+
+    Attributes:
+        name: of the person.
+        distance: between encodings, as in `Match`.
+    """
+
+    name: str
+    distance: float
+
+    def __post_init__(self) -> None:
+        _check_distance("distance", self.distance)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Who of a gallery an image may show: recognition, 1:K.
+
+    Attributes:
+        ranked: people, the nearest first; empty where the gallery is.
+        threshold: τ; whoever is farther than this is not recognised.
+
+    Raises:
+        ArgumentError: the distances fall, or a person comes twice.
+
+    Example:
+        >>> answer = Candidates((Candidate("Ada", 0.4), Candidate("Bob", 0.9)), threshold=0.6)
+        >>> answer.recognised.name
+        'Ada'
+        >>> Candidates((Candidate("Bob", 0.9),), threshold=0.6).recognised is None
+        True
+    """
+
+    ranked: tuple[Candidate, ...]
+    threshold: float
+
+    def __post_init__(self) -> None:
+        _check_distance("threshold", self.threshold)
+        distances = [candidate.distance for candidate in self.ranked]
+        if distances != sorted(distances):
+            raise ArgumentError.of("ranked", "the nearest first", distances)
+        if len({candidate.name for candidate in self.ranked}) != len(self.ranked):
+            raise ArgumentError.of("ranked", "each person once", [candidate.name for candidate in self.ranked])
+
+    @property
+    def recognised(self) -> Candidate | None:
+        """The nearest person if near enough; None is "not recognised"."""
+        return self.ranked[0] if self.ranked and self.ranked[0].distance <= self.threshold else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        ranked = [{"name": candidate.name, "distance": candidate.distance} for candidate in self.ranked]
+        name = self.recognised.name if self.recognised else None
+        return {"recognised": name, "threshold": self.threshold, "candidates": ranked}
+
+
 def _frozen_array(name: str, values: NDArray[Any], kind: type[np.float64] | type[np.int64]) -> NDArray[Any]:
     """A copy that can't be written to; integers don't come from fractions."""
     given = np.asarray(values)
@@ -257,3 +429,14 @@ def _frozen_array(name: str, values: NDArray[Any], kind: type[np.float64] | type
 def _check_share(name: str, value: float) -> None:
     if not 0 <= value <= 1:
         raise ArgumentError.of(name, "in [0, 1]", value)
+
+
+def _check_box(xyxy: tuple[float, float, float, float]) -> None:
+    left, top, right, bottom = xyxy
+    if not (all(map(math.isfinite, xyxy)) and left <= right and top <= bottom):
+        raise ArgumentError.of("xyxy", "finite left, top, right, bottom in order", xyxy)
+
+
+def _check_distance(name: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise ArgumentError.of(name, "finite and at least 0", value)

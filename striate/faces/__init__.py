@@ -1,0 +1,3 @@
+"""Faces: find, align, encode, keep in a gallery."""
+
+__all__: list[str] = []
