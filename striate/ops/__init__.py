@@ -18,6 +18,7 @@ from striate.ops.boxes import (
 )
 from striate.ops.choose_anchors import Anchors, kmeans_anchors
 from striate.ops.conv import convolve, cross_correlate, flip_filter
+from striate.ops.distance import chi_square_terms, paired_distance, pairwise_distance, squared_distance
 from striate.ops.edges import EdgeKind, edge_filter, edges, volume_filter
 from striate.ops.learn_edges import learn_filter
 from striate.ops.nms import batched_nms, gaussian_decay, linear_decay, nms, soft_nms
@@ -44,6 +45,7 @@ __all__ = [
     "box_area",
     "box_codes",
     "box_iou",
+    "chi_square_terms",
     "clip_boxes",
     "colour",
     "convolve",
@@ -64,14 +66,17 @@ __all__ = [
     "output_size",
     "pad_amounts",
     "paired_ciou",
+    "paired_distance",
     "paired_giou",
     "paired_iou",
+    "pairwise_distance",
     "place_targets",
     "read_place",
     "read_points",
     "read_volume",
     "shape_iou",
     "soft_nms",
+    "squared_distance",
     "target_volume",
     "volume_filter",
     "window_boxes",
