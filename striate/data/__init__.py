@@ -52,7 +52,7 @@ from striate.data.mark_targets import box_rows, count_boxes, one_box, point_rows
 from striate.data.mark_writers import MarkFormat
 from striate.data.marked_loader import MarkedLoader
 from striate.data.mosaic import mosaic
-from striate.data.open import evaluation_part, open_data
+from striate.data.open import open_data
 from striate.data.open_boxes import open_boxes, open_points
 from striate.data.pipeline import (
     COLOUR_PHOTOS,
@@ -144,7 +144,6 @@ __all__ = [
     "decode_for_crops_hw",
     "default_pipeline",
     "distort_batch",
-    "evaluation_part",
     "evenly",
     "image_size",
     "mosaic",

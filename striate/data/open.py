@@ -120,16 +120,6 @@ def gather(path: str | Path, *, skip_bad: bool = False, classes: Sequence[str] |
     return Gathered(table, names, rows, checked, problems)
 
 
-def evaluation_part(dataset: Dataset) -> PartName:
-    """The part to measure a finished model on: test, else the data's own val, else all that there is.
-
-    Open the data with `val_share=0` for it, so that nothing is cut.
-    """
-    if "test" in dataset.parts:
-        return "test"
-    return "val" if "val" in dataset.parts else "train"
-
-
 def _find(path: Path) -> Table:
     """The rows of whatever lies at `path`."""
     if not path.exists():

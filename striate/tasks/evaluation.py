@@ -3,26 +3,27 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
-from striate.data import ONE_CROP, VAL_SHARE, Crops, Dataset, Part, evaluation_part, open_data
+from striate.data import ONE_CROP, Crops, Dataset, Part, open_data
 from striate.errors import ArgumentError
 from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Figures, Probabilities
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.gain import Answers, Contender, Gain, Timed
 from striate.tasks.loading import Model, load
-from striate.tasks.marks_evaluation import MarksEvaluation, evaluate_marks
+from striate.tasks.marks_evaluation import MarksEvaluation, Watch, evaluate_marks
 from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.own_data import choose_part, open_as_trained, remarks_on_own
 from striate.tasks.part_logits import part_logits
 from striate.training import Device
 
 PartChoice = Literal["train", "val", "test", "all"]
-Watch = Callable[[int, int], None]  # (images done, images in all)
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,11 @@ def evaluate_classes(
     on_images: Watch | None = None,
 ) -> Evaluation:
     """Measure a classifier, or several together; see `evaluate`."""
-    dataset = _open(classifier, data, skip_bad)
+    records = [member.record for member in classifier.members]
+    dataset = open_as_trained(partial(open_data, data, skip_bad=skip_bad, classes=classifier.labels), records)
     if dataset.multilabel and not classifier.task.multilabel:
         raise ArgumentError.of("data", "images of one class each, as the model's", "several classes an image")
-    name, images = _choose(dataset, part)
+    name, images = choose_part(dataset.parts, part)
     return measure(classifier, dataset, name, images, crops=crops, workers=workers, on_images=on_images)
 
 
@@ -125,7 +127,8 @@ def measure(
     """Measure a classifier on a part of a data set, which is called so; see `evaluate`."""
     answers = _ask(classifier, part, crops, workers, on_images)
     figures = classifier.task.measure(answers.final.probabilities, answers.targets, classifier.labels)
-    remarks = (*_own(classifier, dataset, name), *_mirrored(classifier, crops), *remarks_on(dataset))
+    own = remarks_on_own([member.record for member in classifier.members], dataset.fingerprint, name)
+    remarks = (*own, *_mirrored(classifier, crops), *remarks_on(dataset))
     return Evaluation(figures, name, dataset.fingerprint, remarks, answers.contenders(), answers.gains())
 
 
@@ -151,45 +154,6 @@ def _warm_up(classifier: Classifier) -> None:
     """What comes with the first image only is not the cost of any member or crop."""
     engine = classifier.engine
     engine.run([torch.zeros(1, engine.preset.channels, *engine.preset.size_hw)])
-
-
-def _open(classifier: Classifier | Ensemble, data: str | Path, skip_bad: bool) -> Dataset:
-    """The data as its owner divided it; the data that the model was trained on as it was divided then."""
-    dataset = open_data(data, val_share=0, skip_bad=skip_bad, classes=classifier.labels)
-    cuts = [m.record for m in classifier.members if _is_own(m, dataset) and m.record.get("cut_seed") is not None]
-    if not cuts:
-        return dataset
-    cut = {"seed": cuts[0]["cut_seed"], "val_share": cuts[0].get("val_share", VAL_SHARE)}
-    return open_data(data, skip_bad=skip_bad, classes=classifier.labels, **cut)
-
-
-def _is_own(classifier: Classifier, dataset: Dataset) -> bool:
-    return dataset.fingerprint == classifier.record.get("fingerprint")
-
-
-def _own(classifier: Classifier | Ensemble, dataset: Dataset, part: str) -> list[str]:
-    """A remark where the figure is on images that the model knows."""
-    own = [member.record for member in classifier.members if _is_own(member, dataset)]
-    if not own or part == "test":
-        return []
-    cuts = {(record.get("cut_seed"), record.get("val_share", VAL_SHARE)) for record in own}
-    if part == "val" and len(cuts) > 1:
-        return ["members held different images of this data back; what is val to one of them, another learned from"]
-    members = len(classifier.members)
-    one = members == 1
-    who, they, their = (
-        ("the model was", "it", "its best epoch was")
-        if one
-        else (f"{len(own)} of {members} members were", "they", "their best epochs were")
-    )
-    used = {
-        "train": f"{they} learned from these images",
-        "all": f"{they} learned from many of these images",
-        "val": f"{their} chosen on these images",
-    }[part]
-    if part == "val" and any(record.get("plan", {}).get("regression") for record in own):
-        used = f"after choosing by these images {they} learned from them, too"
-    return [f"{who} trained on this data; {used}"]
 
 
 def _mirrored(classifier: Classifier | Ensemble, crops: Crops) -> list[str]:
@@ -231,16 +195,6 @@ def remarks_on(dataset: Dataset) -> tuple[str, ...]:
         where = ", ".join(p.path for p in dataset.conflicts[0].places)
         remarks.append(f"conflict: {len(dataset.conflicts)} images have two different labels, for example {where}")
     return tuple(remarks)
-
-
-def _choose(dataset: Dataset, part: PartChoice | None) -> tuple[str, Part]:
-    name = part or evaluation_part(dataset)
-    if name == "all" or (part is None and list(dataset.parts) == ["train"]):
-        parts = tuple(dataset.parts.values())
-        return "all", Part(tuple(item for p in parts for item in p.items), parts[0].store)
-    if name not in dataset.parts:
-        raise ArgumentError.of("part", f"one of the data's, {', '.join(dataset.parts)}, or all", name)
-    return name, dataset.parts[name]
 
 
 def _shift(on_images: Watch, before: int, total: int) -> Callable[[int], None]:

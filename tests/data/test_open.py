@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from striate.data import Dataset, evaluation_part, open_data
+from striate.data import Dataset, open_data
 from striate.errors import ArgumentError, DataError
 
 
@@ -60,20 +60,6 @@ def test_a_cut_makes_no_leak_of_copies(insects):
         dataset = open_data(insects, seed=seed)
         assert len(dataset.twins) == 5
         assert not dataset.leaks
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["a/1", "b/1"], "train"),  # one level: everything
-        (["train/a/1", "train/b/1"], "train"),
-        (["train/a/1", "train/b/1", "val/a/1"], "val"),
-        (["train/a/1", "train/b/1", "val/a/1", "test/b/1"], "test"),
-    ],
-)
-def test_evaluation_part(write_pictures, names, expected):
-    dataset = open_data(write_pictures("d", [f"{n}.png" for n in names]), val_share=0)
-    assert evaluation_part(dataset) == expected
 
 
 def test_classes_of_a_model(insects):

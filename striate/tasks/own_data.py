@@ -1,0 +1,86 @@
+"""The data that models are measured on: was it their own? Then it is divided as in training, and that is remarked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any, TypeVar
+
+from striate.data import VAL_SHARE, Dataset, MarkedDataset, MarkedPart, Part, PartName
+from striate.errors import ArgumentError
+
+AnyDataset = TypeVar("AnyDataset", Dataset, MarkedDataset[Any])
+AnyPart = TypeVar("AnyPart", Part, MarkedPart[Any])
+TrainingRecord = Mapping[str, Any]  # how a model was trained, as its file says
+
+
+def open_as_trained(open_data: Callable[..., AnyDataset], records: Sequence[TrainingRecord]) -> AnyDataset:
+    """The data as its owner divided it; the data that a model was trained on as it was divided then.
+
+    Args:
+        open_data: opens it; takes `seed` and `val_share`, of which 0 cuts nothing out of the training part.
+        records: of the models; of several that were trained on this data the first counts.
+    """
+    dataset = open_data(seed=0, val_share=0)
+    cuts = [own for own in records if _is_own(own, dataset.fingerprint) and own.get("cut_seed") is not None]
+    if not cuts:
+        return dataset
+    return open_data(seed=cuts[0]["cut_seed"], val_share=cuts[0].get("val_share", VAL_SHARE))
+
+
+def choose_part(parts: Mapping[PartName, AnyPart], wished: str | None) -> tuple[str, AnyPart]:
+    """The part to measure on, and its name.
+
+    Args:
+        parts: of the data.
+        wished: "train", "val", "test" or "all"; None takes test where there is one, else val, else all.
+
+    Raises:
+        ArgumentError: the data has no such part.
+    """
+    own = dict[str, AnyPart](parts.items())
+    name = wished or next((name for name in ("test", "val") if name in own), "all")
+    if name == "all":
+        return name, replace(next(iter(own.values())), items=tuple(chain(*(part.items for part in own.values()))))
+    if name not in own:
+        raise ArgumentError.of("part", f"one of the data's, {', '.join(own)}, or all", name)
+    return name, own[name]
+
+
+def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: str) -> list[str]:
+    """A remark where a figure is on images that the model, or members of an ensemble, know.
+
+    Args:
+        records: of the model, or of every member.
+        fingerprint: of the data.
+        part: its name.
+
+    Example:
+        >>> remarks_on_own([{"fingerprint": "5e"}], "5e", "train")
+        ['the model was trained on this data; it learned from these images']
+        >>> remarks_on_own([{"fingerprint": "5e"}], "5e", "test")
+        []
+    """
+    own = [record for record in records if _is_own(record, fingerprint)]
+    if not own or part == "test":
+        return []
+    cuts = {(record.get("cut_seed"), record.get("val_share", VAL_SHARE)) for record in own}
+    if part == "val" and len(cuts) > 1:
+        return ["members held different images of this data back; what is val to one of them, another learned from"]
+    who, they, their = (
+        ("the model was", "it", "its best epoch was")
+        if len(records) == 1
+        else (f"{len(own)} of {len(records)} members were", "they", "their best epochs were")
+    )
+    used = {
+        "train": f"{they} learned from these images",
+        "all": f"{they} learned from many of these images",
+        "val": f"{their} chosen on these images",
+    }[part]
+    if part == "val" and any(record.get("plan", {}).get("regression") for record in own):
+        used = f"after choosing by these images {they} learned from them, too"
+    return [f"{who} trained on this data; {used}"]
+
+
+def _is_own(record: TrainingRecord, fingerprint: str) -> bool:
+    """Whether a model was trained on the data of this fingerprint."""
+    return fingerprint == record.get("fingerprint")
