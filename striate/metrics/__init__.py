@@ -14,7 +14,7 @@ from striate.metrics.classification import Classification, ClassScore, classific
 from striate.metrics.detection import ClassDetection, DetectionScores, detection_scores
 from striate.metrics.detection_errors import NEAR, FalseAlarm, Miss, find_false_alarms, find_misses
 from striate.metrics.ground_truth import GroundTruth
-from striate.metrics.interval import wilson_interval
+from striate.metrics.interval import bootstrap_interval, wilson_interval
 from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landmarks, reference_distances
 from striate.metrics.localization import RIGHT_IOU, LocalizationFigures, ObjectClassScore, measure_localization
 from striate.metrics.matching import Matches, match_boxes
@@ -49,6 +49,7 @@ __all__ = [
     "accuracy_difference",
     "average_precision",
     "balanced_accuracy",
+    "bootstrap_interval",
     "calibration_error",
     "choose_threshold",
     "class_scores",

@@ -11,6 +11,7 @@ from striate.metrics.accuracy import mean_over_present
 from striate.metrics.coco_evaluation import CocoCurves, CocoEvaluation
 from striate.metrics.ground_truth import GroundTruth
 from striate.metrics.inputs import Floats
+from striate.metrics.interval import bootstrap_interval
 from striate.results import Detections
 
 DRAWS = 500
@@ -88,8 +89,7 @@ def detection_scores(
     """Compute every figure of `DetectionScores`.
 
     All detections count, however unsure: hand over those of low confidence too. Of a class on an image the 100 surest
-    are looked at. The intervals are the bootstrap's percentile intervals over images: as many images are drawn, with
-    replacement, again and again, always the same ones.
+    are looked at. The intervals are the bootstrap's over images, see `striate.metrics.bootstrap_interval`.
 
     Args:
         detections: of each image.
@@ -143,18 +143,19 @@ def _intervals(
     evaluation: CocoEvaluation, n: int, draws: int
 ) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
     """Of mAP@.5 and mAP; a draw without any object says nothing."""
-    rng = np.random.default_rng(0)
-    means = [_means(evaluation.curves(rng.integers(0, n, n))) for _ in range(draws)]
-    known = np.array([pair for pair in means if pair is not None]).reshape(-1, 2)
-    if not len(known):
+    if not draws:
         return None, None
-    (low50, low), (high50, high) = np.quantile(known, (0.025, 0.975), axis=0).tolist()
+    ends = bootstrap_interval(lambda drawn: _means(evaluation.curves(drawn)), n, draws=draws)  # (2, 2)
+    if np.isnan(ends).any():
+        return None, None
+    (low50, low), (high50, high) = ends.tolist()
     return (low50, high50), (low, high)
 
 
-def _means(curves: CocoCurves) -> tuple[float, float] | None:
+def _means(curves: CocoCurves) -> tuple[float, float]:
+    """mAP@.5 and mAP over the classes that have objects; NaN where none has any."""
     present = np.flatnonzero(curves.recall[0] >= 0)
     if not len(present):
-        return None
+        return np.nan, np.nan
     ap50, ap, _ = _per_class(curves)
     return float(ap50[present].mean()), float(ap[present].mean())

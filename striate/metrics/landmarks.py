@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import ArgumentError, ShapeError
+from striate.metrics.interval import bootstrap_interval
 from striate.results import Landmarks
 
 FAILURE = 0.1  # of the reference distance: the field's usual limit
@@ -96,13 +97,14 @@ def measure_landmarks(
         raise ArgumentError("there is nothing to measure: no image has marked points and a reference distance")
     off = np.linalg.norm(placed[measured] - xy[measured], axis=2) / scale[measured, None]  # (M, P), NaN where unmarked
     errors = np.nanmean(off, axis=1)
+    low, high = bootstrap_interval(lambda drawn: errors[drawn].mean(), len(errors), draws=_DRAWS).tolist()
     said = np.array([one.found for one in found])
     marked = np.isfinite(off)
     return LandmarkFigures(
         n=len(found),
         present=int(measured.sum()),
         mean_error=float(errors.mean()),
-        interval=_bootstrap(errors),
+        interval=(low, high),
         median_error=float(np.median(errors)),
         failure_rate=float((errors > FAILURE).mean()),
         presence_accuracy=float((said == present).mean()),
@@ -130,11 +132,3 @@ def describe_reference(names: Sequence[str], reference: tuple[int, int] | None) 
     if reference is None:
         return "the diagonal of the box around the points"
     return f"the distance from {names[reference[0]]} to {names[reference[1]]}"
-
-
-def _bootstrap(errors: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % interval of the mean, by percentiles; its draws are always the same."""
-    rng = np.random.default_rng(0)
-    means = [errors[rng.integers(len(errors), size=len(errors))].mean() for _ in range(_DRAWS)]
-    low, high = np.quantile(means, [0.025, 0.975]).tolist()
-    return low, high

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from striate.errors import ArgumentError, ShapeError
-from striate.metrics.inputs import Bools, Floats, check_classified, check_tagged, ratio
+from striate.metrics.inputs import Bools, Floats, Ints, check_classified, check_tagged, ratio
+from striate.metrics.interval import bootstrap_interval
 
 _DRAWS = 2000  # of the images, for the interval of a figure that is no share of them
 
@@ -129,7 +130,7 @@ def micro_f1_difference(
 ) -> PairedDifference:
     """How much higher the second probabilities' micro F1 is; the interval from drawing the images anew.
 
-    It is the bootstrap's percentile interval of 2,000 draws (always the same), in which each image keeps both answers.
+    It is that of `bootstrap_interval` by 2,000 draws, in which each image keeps both answers.
     Gained and lost are images whose classes are all named rightly.
 
     Args:
@@ -149,16 +150,17 @@ def micro_f1_difference(
     if p.shape != q.shape:
         raise ShapeError.of("after", f"of shape {p.shape}, like before", q.shape)
     first, second = p >= threshold, q >= threshold
-    draws = np.random.default_rng(0).multinomial(len(t), np.full(len(t), 1 / len(t)), size=_DRAWS)  # (B, N)
-    spread = _micro_f1(draws, second, t) - _micro_f1(draws, first, t)
-    low, high = np.quantile(spread, (0.025, 0.975)).tolist()
-    once = np.ones((1, len(t)))
-    difference = (_micro_f1(once, second, t) - _micro_f1(once, first, t)).item()
+    tallies = np.stack([_tally(first, t), _tally(second, t)], axis=1)  # (N, 2, 2)
+
+    def change(images: Ints) -> Floats:
+        f1_before, f1_after = ratio(*tallies[images].sum(axis=0).T)
+        return np.asarray(f1_after - f1_before)
+
+    low, high = bootstrap_interval(change, len(t), draws=_DRAWS).tolist()
     gained, lost, n = _changed((first == t).all(axis=1), (second == t).all(axis=1))
-    return PairedDifference(difference, (low, high), gained, lost, n)
+    return PairedDifference(change(np.arange(n)).item(), (low, high), gained, lost, n)
 
 
-def _micro_f1(draws: npt.NDArray[Any], named: Bools, shown: Bools) -> Floats:
-    """(B,) the figure of each draw (B, N), which says how often each image counts."""
-    hits = draws @ (named & shown).sum(axis=1)
-    return ratio(2 * hits, draws @ (named.sum(axis=1) + shown.sum(axis=1)))
+def _tally(named: Bools, shown: Bools) -> Ints:
+    """(N, K) each -> (N, 2) what F1 is made of: twice the hits of each image, and all classes named or shown."""
+    return np.column_stack([2 * (named & shown).sum(axis=1), named.sum(axis=1) + shown.sum(axis=1)])
