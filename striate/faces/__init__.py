@@ -1,3 +1,16 @@
 """Faces: find, align, encode, keep in a gallery."""
 
-__all__: list[str] = []
+from striate.faces.align import DLIB_CHIP, FACENET_CHIP, Canonical
+from striate.faces.choose import Choose, every, largest, most_central
+from striate.faces.find import FaceFinder
+
+__all__ = [
+    "DLIB_CHIP",
+    "FACENET_CHIP",
+    "Canonical",
+    "Choose",
+    "FaceFinder",
+    "every",
+    "largest",
+    "most_central",
+]

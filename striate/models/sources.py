@@ -115,38 +115,24 @@ def cache_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Weights that others published for a network of the registry.
+class PublishedFile:
+    """A file of weights that others published.
 
     Attributes:
-        name: what `create_model(weights=...)` takes.
-        network: the registry's name of the network.
-        names: whose names its tensors have, of those in the network's `Entry.published`.
+        name: what it is called here.
         where: the file.
         sha256: of the file, in hexadecimal: all 64 digits, or as many of the first as its publishers tell.
-        preset: exactly what they expect of an image.
         licence: of the weights, as its publishers name it.
         trained_on: the data.
         terms: what the data's terms say.
-        accuracy: in percent, as reported: top-1, or pairs told right in a verification.
-        measured_on: what it is the accuracy of.
-        reported_by: who reports it.
-        classes: as many as its classifier tells apart, where that is not what its network's entry says.
     """
 
     name: str
-    network: str
-    names: str
     where: Package | Url
     sha256: str
-    preset: Preset
     licence: str
     trained_on: str
     terms: str
-    accuracy: float
-    measured_on: str
-    reported_by: str
-    classes: int | None = None
 
     @property
     def notice(self) -> str:
@@ -197,6 +183,30 @@ class Source:
                 f"{path} is not the published file: its sha256 is {found}, not {wanted}; {self.where.mend(self.name)}"
             )
         return data
+
+
+@dataclass(frozen=True)
+class Source(PublishedFile):
+    """Weights that others published for a network of the registry.
+
+    Attributes:
+        name: what `create_model(weights=...)` takes.
+        network: the registry's name of the network.
+        names: whose names its tensors have, of those in the network's `Entry.published`.
+        preset: exactly what they expect of an image.
+        accuracy: in percent, as reported: top-1, or pairs told right in a verification.
+        measured_on: what it is the accuracy of.
+        reported_by: who reports it.
+        classes: as many as its classifier tells apart, where that is not what its network's entry says.
+    """
+
+    network: str
+    names: str
+    preset: Preset
+    accuracy: float
+    measured_on: str
+    reported_by: str
+    classes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; of the labels only how many there are."""

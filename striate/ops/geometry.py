@@ -86,6 +86,44 @@ def box_to_box(source_xyxy: ArrayLike, target_xyxy: ArrayLike) -> Matrix:
     return np.array([[x, 0.0, to_left - x * left], [0.0, y, to_top - y * top], [0.0, 0.0, 1.0]])
 
 
+def similarity(source_xy: ArrayLike, target_xy: ArrayLike) -> Matrix:
+    """Turn, resize evenly and move: the motion without mirroring that takes points nearest to others.
+
+    Nearest in least squares: the sum of squared distances from the moved source points to the targets is the smallest.
+    Umeyama, Least-Squares Estimation of Transformation Parameters Between Two Point Patterns, 1991, in closed form:
+    in the plane, read as complex numbers, it is one division.
+
+    Args:
+        source_xy: (P, 2) in pixels, at least two different points.
+        target_xy: (P, 2) where they should come to.
+
+    Raises:
+        ShapeError: not as many pairs in both.
+        ArgumentError: a number is not finite, or all points lie in one place, before or after.
+
+    Example:
+        >>> similarity([[0, 0], [1, 0], [0, 1]], [[5, 5], [7, 5], [5, 7]])
+        array([[2., 0., 5.],
+               [0., 2., 5.],
+               [0., 0., 1.]])
+    """
+    source, target = np.asarray(source_xy, np.float64), np.asarray(target_xy, np.float64)
+    if source.ndim != 2 or source.shape[1:] != (2,) or target.shape != source.shape or not len(source):
+        raise ShapeError.of("source_xy and target_xy", "as many pairs, shape (P, 2)", (source.shape, target.shape))
+    if not (np.isfinite(source).all() and np.isfinite(target).all()):
+        raise ArgumentError("source_xy and target_xy must be finite numbers")
+    from_centre, to_centre = source.mean(axis=0), target.mean(axis=0)
+    (x, y), (u, v) = (source - from_centre).T, (target - to_centre).T
+    spread = float(x @ x + y @ y)
+    if spread <= 1e-18 * len(source) * (1 + float(from_centre @ from_centre)):
+        raise ArgumentError.of("source_xy", "at least two different points", source.tolist())
+    c, s = float(x @ u + y @ v) / spread, float(x @ v - y @ u) / spread
+    if math.hypot(c, s) ** 2 * spread <= 1e-18 * len(source) * (1 + float(to_centre @ to_centre)):
+        raise ArgumentError.of("target_xy", "points that the source's can be turned to", target.tolist())
+    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    return translate(*to_centre.tolist()) @ turn @ translate(*(-from_centre).tolist())
+
+
 def resize(from_hw: tuple[int, int], to_hw: tuple[int, int]) -> Matrix:
     """The motion that stretches a whole image of one size to another size."""
     return scale(to_hw[1] / from_hw[1], to_hw[0] / from_hw[0])
