@@ -23,10 +23,15 @@ from striate.metrics.operating_point import OperatingPoint, choose_threshold, op
 from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
 from striate.metrics.suspects import Suspect, find_suspects
 from striate.metrics.temperature import cross_tempered, fit_temperature
+from striate.metrics.verification import Verification, verification
+from striate.metrics.verification_folds import TenFold, ten_fold
+from striate.metrics.verification_roc import PairRates, Roc, rates_at, roc
+from striate.metrics.verification_threshold import Calibration, calibrate, pairs_needed, quantile_interval
 
 __all__ = [
     "NEAR",
     "RIGHT_IOU",
+    "Calibration",
     "ClassDetection",
     "ClassScore",
     "Classification",
@@ -40,16 +45,21 @@ __all__ = [
     "MultilabelClassification",
     "ObjectClassScore",
     "OperatingPoint",
+    "PairRates",
     "PairedDifference",
     "PointScore",
     "ReliabilityBin",
+    "Roc",
     "Suspect",
     "TagScore",
+    "TenFold",
+    "Verification",
     "accuracy",
     "accuracy_difference",
     "average_precision",
     "balanced_accuracy",
     "bootstrap_interval",
+    "calibrate",
     "calibration_error",
     "choose_threshold",
     "class_scores",
@@ -70,9 +80,15 @@ __all__ = [
     "multilabel",
     "operating_point",
     "paired_interval",
+    "pairs_needed",
+    "quantile_interval",
+    "rates_at",
     "reference_distances",
     "reliability",
+    "roc",
+    "ten_fold",
     "top_accuracy",
+    "verification",
     "wilson_interval",
     "worst_mistakes",
 ]

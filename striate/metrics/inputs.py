@@ -66,6 +66,24 @@ def check_tagged(probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[
     return p, t.astype(np.bool_)
 
 
+def check_pairs(distances: npt.ArrayLike, same: npt.ArrayLike) -> tuple[Floats, Bools]:
+    """Distances (N,) of pairs, and whether each is of one person or thing, with a pair of either kind.
+
+    Raises:
+        ShapeError, ArgumentError: they are not that.
+    """
+    d, s = np.asarray(distances, dtype=np.float64), np.asarray(same)
+    if d.ndim != 1 or s.shape != d.shape:
+        raise ShapeError.of("distances and same", "both of shape (N,), one a pair", (d.shape, s.shape))
+    if (wrong := d[~(np.isfinite(d) & (d >= 0))]).size:
+        raise ArgumentError.of("distances", "finite and at least 0", float(wrong[0]))
+    if not np.isin(s, (0, 1)).all():
+        raise ArgumentError.of("same", "True or False, or 1 or 0", s[~np.isin(s, (0, 1))][0].item())
+    if len(set(s.tolist())) < 2:
+        raise ArgumentError.of("same", "True for at least one pair and False for at least one", np.unique(s).tolist())
+    return d, s.astype(np.bool_)
+
+
 def check_labels(labels: Any, num_classes: int) -> tuple[str, ...]:
     """One name for each class.
 
