@@ -74,6 +74,11 @@ class BoxItem:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def ignored(self) -> Flags:
+        """(N,) crowds and difficult ones: nobody learns from them, and they count neither as found nor as missed."""
+        return self.crowd | self.difficult
+
     def moved(self, distortion: Distortion, *, pairs: Pairs = (), least_visible: float = 0.25) -> "BoxItem":
         """The item in the picture that a distortion makes; boxes that are hardly seen any more are dropped.
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data.boxes import BoxItem, Flags, PointItem
+from striate.data.boxes import BoxItem, PointItem
 
 NO_BOX = -1  # the class of a row that only fills up
 
@@ -25,7 +25,7 @@ def box_rows(items: Sequence[BoxItem]) -> Tensor:
         tensor([[[ 2., 10., 20., 30., 40.]],
                 [[-1.,  0.,  0.,  0.,  0.]]])
     """
-    kept = [_learned(item) for item in items]
+    kept = [~item.ignored for item in items]
     most = max([1, *(int(marks.sum()) for marks in kept)])
     rows = torch.zeros(len(items), most, 5)
     rows[..., 0] = NO_BOX
@@ -37,7 +37,7 @@ def box_rows(items: Sequence[BoxItem]) -> Tensor:
 
 def count_boxes(item: BoxItem) -> int:
     """How many boxes of an image `box_rows` keeps."""
-    return int(_learned(item).sum())
+    return int((~item.ignored).sum())
 
 
 def one_box(items: Sequence[BoxItem]) -> Tensor:
@@ -70,7 +70,3 @@ def point_rows(items: Sequence[PointItem]) -> Tensor:
         points = np.column_stack([np.where(counts[:, None], item.xy, 0.0), counts])  # (P, 3)
         rows.append(np.concatenate([[item.present], points.ravel()]))
     return torch.from_numpy(np.stack(rows).astype(np.float32))
-
-
-def _learned(item: BoxItem) -> Flags:
-    return ~(item.crowd | item.difficult)

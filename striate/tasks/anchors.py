@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from striate.atomic import atomic_write
-from striate.data import BoxDataset, open_boxes
+from striate.data import BoxItem, count_boxes, open_boxes, preset_distortion
 from striate.draw import anchors_png
 from striate.errors import ArgumentError, DataError
 from striate.ops import Anchors, kmeans_anchors, shape_iou
+from striate.preset import Preset
 
 Floats = NDArray[np.float64]
 BESIDE = 2  # how many more and how many fewer anchors are tried as well
@@ -26,7 +27,7 @@ class AnchorChoice:
 
     Attributes:
         side: longer side of the images in pixels that the sizes are meant for.
-        boxes: how many were looked at.
+        boxes: how many there are; crowds and difficult ones are left out.
         anchors: widths and heights in such pixels, by growing area, and how well they fit.
         others: mean IoU by number of anchors, a few more and a few fewer.
     """
@@ -75,16 +76,19 @@ def choose_anchors(
         out: a picture of them to write, as PNG.
 
     Raises:
-        DataError: the data can't be read, or has no boxes.
+        DataError: the data can't be read, or has no boxes to train on.
         ArgumentError: k is out of range, or `side` is below 1.
         OutputError: the picture can't be written.
     """
     if side is not None and side < 1:
         raise ArgumentError.of("side", "at least 1 pixel", side)
     dataset = open_boxes(data, seed=seed, skip_bad=skip_bad)
-    longest, shares = _sizes(dataset)
-    side = side or round(float(np.median(longest)))
-    sizes = _some(shares, seed) * side
+    items = dataset.parts["train"].items if "train" in dataset.parts else ()
+    if not any(map(count_boxes, items)):
+        raise DataError(f"{dataset.root} has no boxes to train on")
+    side = side or round(float(np.median([max(item.size_hw) for item in items])))
+    seen = seen_sizes(items, Preset((side, side), fit="letterbox"))
+    sizes = draw_some(seen, seed)
     chosen = kmeans_anchors(sizes, k, seed=seed)
     numbers = range(max(1, k - BESIDE), min(k + BESIDE, len(np.unique(sizes, axis=0))) + 1)
     others = {n: chosen.mean_iou if n == k else kmeans_anchors(sizes, n, seed=seed).mean_iou for n in numbers}
@@ -92,24 +96,24 @@ def choose_anchors(
         picture = anchors_png(sizes, _owners(sizes, chosen.wh), chosen.wh, chosen.mean_iou)
         with atomic_write(Path(out)) as file:
             file.write(picture)
-    return AnchorChoice(side, len(shares), chosen, others)
+    return AnchorChoice(side, len(seen), chosen, others)
 
 
-def _sizes(dataset: BoxDataset) -> tuple[list[int], Floats]:
-    """The longer side of each training image, and (N, 2) widths and heights of all boxes in shares of it."""
-    items = dataset.parts["train"].items if "train" in dataset.parts else ()
-    longest = [max(item.size_hw) for item in items]
-    shares = [(item.xyxy[:, 2:] - item.xyxy[:, :2]) / side for item, side in zip(items, longest, strict=True)]
-    if not sum(map(len, shares)):
-        raise DataError(f"{dataset.root} has no boxes to train on")
-    return longest, np.concatenate(shares)
+def seen_sizes(items: Sequence[BoxItem], preset: Preset) -> Floats:
+    """Widths and heights (N, 2) in pixels of the network's input, of all boxes but crowds and difficult ones."""
+    sizes = [np.zeros((0, 2))]
+    for item in items:
+        boxes = item.xyxy[~item.ignored].reshape(-1, 2, 2)
+        corners = preset_distortion(preset, item.size_hw).points(boxes)
+        sizes.append(corners[:, 1] - corners[:, 0])
+    return np.concatenate(sizes)
 
 
-def _some(sizes: Floats, seed: int) -> Floats:
-    """All, or a drawn choice of very many."""
-    if len(sizes) <= MOST:
-        return sizes
-    return sizes[np.sort(np.random.default_rng(seed).choice(len(sizes), MOST, replace=False))]
+def draw_some(sizes_wh: Floats, seed: int) -> Floats:
+    """All, or of very many as many as k-means has time for."""
+    if len(sizes_wh) <= MOST:
+        return sizes_wh
+    return sizes_wh[np.sort(np.random.default_rng(seed).choice(len(sizes_wh), MOST, replace=False))]
 
 
 def _owners(sizes: Floats, anchors_wh: Sequence[tuple[float, float]]) -> NDArray[np.int64]:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, count_boxes, open_boxes, preset_distortion
+from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, count_boxes, open_boxes
 from striate.draw import Panel, Tile, close_up, draw_detections, draw_truth, precision_recall
 from striate.metrics import (
     DetectionScores,
@@ -26,6 +25,7 @@ from striate.ops import best_boxes, kmeans_anchors
 from striate.preset import Preset
 from striate.results import Detections
 from striate.runtime import detect_tiled
+from striate.tasks.anchors import draw_some, seen_sizes
 from striate.tasks.detection_views import mistake_views, truths_of
 from striate.tasks.marks_task import Habits, MarksTask, Score
 from striate.training import Loss, grid_loss, pyramid_loss
@@ -83,7 +83,7 @@ class DetectTask(MarksTask[BoxItem, Detections]):
         """Of `pyramid_detector`, or of `grid_detector` with anchors that are chosen from the training boxes."""
         if self.kind == "pyramid":
             return {"head": "pyramid"}
-        sizes = _seen_sizes(dataset.parts["train"].items, preset)  # (N, 2)
+        sizes = draw_some(seen_sizes(dataset.parts["train"].items, preset), seed)  # (N, 2)
         anchors = kmeans_anchors(sizes, min(ANCHORS, len(np.unique(sizes, axis=0))), seed=seed)
         return {"head": "grid", "anchors": [round(float(side), 2) for wh in anchors.wh for side in wh]}
 
@@ -184,11 +184,3 @@ class DetectTask(MarksTask[BoxItem, Detections]):
     def thresholds(self) -> dict[str, float]:
         """What a model file keeps of it."""
         return {"confidence": self.confidence, "iou": self.iou}
-
-
-def _seen_sizes(items: Sequence[BoxItem], preset: Preset) -> NDArray[np.float64]:
-    """Widths and heights (N, 2) of all boxes in pixels of the network's input."""
-    boxes = [preset_distortion(preset, item.size_hw).points(item.xyxy.reshape(-1, 2, 2)) for item in items]
-    corners = np.concatenate(boxes)  # (N, 2, 2)
-    sides: NDArray[np.float64] = corners[:, 1] - corners[:, 0]
-    return sides

@@ -44,7 +44,7 @@ def mistake_views(
 
 def truths_of(items: Sequence[BoxItem]) -> list[GroundTruth]:
     """The objects on each image; difficult ones and crowds count neither way."""
-    return [GroundTruth(item.xyxy, item.labels, item.difficult | item.crowd) for item in items]
+    return [GroundTruth(item.xyxy, item.labels, item.ignored) for item in items]
 
 
 def _missed(

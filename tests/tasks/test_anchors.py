@@ -1,13 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from striate.data import write_image
+from striate.data import BoxItem, write_image
 from striate.errors import ArgumentError, DataError, OutputError
 from striate.ops import kmeans_anchors
+from striate.preset import Preset
 from striate.tasks import anchors as module
 from striate.tasks import choose_anchors
+from striate.tasks.anchors import seen_sizes
 
 TALL, WIDE = (10, 20), (40, 20)
 
@@ -46,6 +49,30 @@ def test_large_images_count_like_small_ones():
     Path("boxes.csv").write_text("path,label,x0,y0,x1,y1,part\n" + rows)
     np.testing.assert_allclose(choose_anchors("boxes.csv", 1, side=60).anchors.wh, [TALL])
     assert choose_anchors("boxes.csv", 1).side == 120
+
+
+def test_crowds_and_difficult_boxes_are_left_out():
+    """Nobody learns to find them."""
+    data = make(TALL, WIDE)
+    head = "path,label,x0,y0,x1,y1,part,difficult,crowd"
+    left_out = ("0.png,a,0,0,60,40,train,1,0", "1.png,a,0,0,3,3,train,0,1", "val.png,,,,,,val,,")
+    Path(data).write_text("\n".join([head, "0.png,a,1,1,11,21,train,0,0", *left_out]))
+    choice = choose_anchors(data, 1)
+    np.testing.assert_allclose(choice.anchors.wh, [TALL])
+    assert choice.boxes == 1
+    Path(data).write_text("\n".join([head, *left_out]))
+    with pytest.raises(DataError, match="no boxes to train on"):
+        choose_anchors(data, 1)
+
+
+def test_sizes_are_those_in_the_networks_frame():
+    """A letterbox shrinks an upright image more than a lying one; what does not count is not there."""
+    box, wide, high = np.array([[0.0, 0, 20, 10]]), (40, 60), (60, 40)
+    items = [BoxItem("a", hw, box, np.array([0])) for hw in (wide, high)]
+    items.append(replace(items[0], crowd=np.array([True])))
+    seen = seen_sizes(items, Preset((40, 60), fit="letterbox"))
+    np.testing.assert_allclose(seen, [(20, 10), (20 * 27 / 40, 10 * 40 / 60)])
+    assert seen_sizes([], Preset((40, 60))).shape == (0, 2)
 
 
 def test_of_very_many_some_are_drawn(monkeypatch):
