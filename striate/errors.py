@@ -7,8 +7,10 @@ StriateError
 ├── DataError                          the user's data; says which file (and line)
 │   └── ImageError                     one image that can't be read
 ├── ModelFileError                     a model file that is broken, hostile or of another version
+├── GalleryError                       a gallery that is broken, busy or of another encoder
 ├── WeightsError                       published weights that are missing or don't fit
 ├── DivergenceError                    a training whose numbers are no numbers any more
+├── CollapseError                      an encoder in training that answers the same to every image
 ├── OutputError                        a place that can't be written to
 └── MissingExtraError (also ImportError)   an optional package; says which extra installs it
 """
@@ -101,12 +103,20 @@ class ModelFileError(StriateError):
     """A model file that is broken, hostile or of another version."""
 
 
+class GalleryError(StriateError):
+    """A gallery that is broken, that others keep busy, or that holds encodings of another encoder."""
+
+
 class WeightsError(StriateError):
     """Published weights that are missing or don't fit the network."""
 
 
 class DivergenceError(StriateError):
     """A training whose loss or answers are no longer finite numbers."""
+
+
+class CollapseError(StriateError):
+    """An encoder in training whose encodings have all become the same."""
 
 
 class OutputError(StriateError):

@@ -23,6 +23,7 @@ from torch.optim import Optimizer
 from striate.errors import ArgumentError
 from striate.models.network import Network
 from striate.training.recipe import OptimizerName, Recipe
+from striate.training.siamese import Siamese
 
 Groups = list[dict[str, Any]]
 
@@ -54,7 +55,7 @@ def parameter_groups(network: nn.Module, weight_decay: float, stage_decay: float
 
 def _by_share(network: nn.Module, stage_decay: float) -> dict[float, list[nn.Parameter]]:
     """The parameters that train, by their share of the learning rate."""
-    stages = list(network.stages.values())[::-1] if isinstance(network, Network) else []
+    stages = list(network.stages.values())[::-1] if isinstance(network, Network | Siamese) else []
     depth = {p: i for i, stage in enumerate(stages, start=1) for p in stage.parameters()}
     found: dict[float, list[nn.Parameter]] = {}
     for p in network.parameters():
