@@ -7,12 +7,15 @@ from striate.draw.compare import Run, comparison_curves, comparison_rows, render
 from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
 from striate.draw.cumulative_error import cumulative_error
 from striate.draw.curves import History, loss_curves, rate_curve, score_curves
+from striate.draw.distances import distance_histogram
 from striate.draw.edges import absolute_edges_picture, signed_edges_picture
+from striate.draw.faces import draw_faces
 from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
 from striate.draw.precision_recall import precision_recall
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, Panel, PartResult, Report, StartWeights, TrialRow, render_report
+from striate.draw.roc import roc_curve
 from striate.draw.sheet import Tile, sheet_png
 from striate.draw.strengths import strength_curve
 from striate.draw.suppression import suppression_picture
@@ -43,7 +46,9 @@ __all__ = [
     "confused_pairs",
     "confusion_map",
     "cumulative_error",
+    "distance_histogram",
     "draw_detections",
+    "draw_faces",
     "draw_landmarks",
     "draw_localization",
     "draw_outlines",
@@ -56,6 +61,7 @@ __all__ = [
     "reliability_diagram",
     "render_comparison",
     "render_report",
+    "roc_curve",
     "score_curves",
     "sheet_png",
     "signed_edges_picture",

@@ -44,16 +44,29 @@ def draw_detections(image: Pixels, detections: Detections, *, scale: float = 1.0
         ((64, 96, 3), array([  0, 114, 178], dtype=uint8))
     """
     canvas = as_rgb(image)
-    pen, seen = _pen(canvas, scale), detections[_meets(canvas, detections.xyxy)]
-    order = np.argsort(seen.confidence, kind="stable")
-    colours = [class_colour(i) for i in seen.class_id.tolist()]
-    for i in order:
-        _draw_box(canvas, seen.xyxy[i], colours[i], pen)
-    taken: list[Edges] = []
-    for i in order[::-1]:
-        text = _with_share(seen.labels[i], float(seen.confidence[i]))
-        taken.append(_draw_label(canvas, seen.xyxy[i], text, colours[i], pen, taken))
+    seen = detections[np.argsort(detections.confidence, kind="stable")[::-1]]
+    texts = [with_number(name, percent(p, 0)) for name, p in zip(seen.labels, seen.confidence.tolist(), strict=True)]
+    draw_boxes(canvas, seen.xyxy, texts, [class_colour(i) for i in seen.class_id.tolist()], scale)
     return canvas
+
+
+def draw_boxes(
+    canvas: Pixels, xyxy: Floats, texts: Sequence[str], colours: Sequence[Colour], scale: float = 1.0
+) -> None:
+    """Draw boxes with a text at each on an image (H, W, 3); the first lie on top.
+
+    Args:
+        canvas: drawn on.
+        xyxy: (N, 4) in its pixels; boxes outside of it are not seen.
+        texts, colours: one for each box.
+        scale: of lines and letters, beside what suits the image's size.
+    """
+    pen, seen = _pen(canvas, scale), np.flatnonzero(_meets(canvas, xyxy)).tolist()
+    for i in reversed(seen):
+        _draw_box(canvas, xyxy[i], colours[i], pen)
+    taken: list[Edges] = []
+    for i in seen:
+        taken.append(_draw_label(canvas, xyxy[i], texts[i], colours[i], pen, taken))
 
 
 def draw_outlines(image: Pixels, detections: Detections) -> Pixels:
@@ -152,9 +165,9 @@ def _meets(canvas: Pixels, xyxy: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((xyxy[:, :2] < (width, height)).all(axis=1) & (xyxy[:, 2:] > 0).all(axis=1))
 
 
-def _with_share(label: str, share: float) -> str:
+def with_number(label: str, number: str) -> str:
     """With a mark between that keeps the number in its place behind a label that runs from right to left."""
-    return f"{shorten(label, COLUMNS)}\N{LEFT-TO-RIGHT MARK} {percent(share, 0)}"
+    return f"{shorten(label, COLUMNS)}\N{LEFT-TO-RIGHT MARK} {number}"
 
 
 def _draw_box(canvas: Pixels, box: Floats, colour: Colour, pen: _Pen) -> None:

@@ -38,8 +38,8 @@ def draw_landmarks(image: Pixels, landmarks: Landmarks) -> Pixels:
         return canvas
     radius = 2 * line_width(canvas)
     for i, xy in enumerate(landmarks.xy):
-        _draw_disc(canvas, xy, radius + 1, WHITE)
-        _draw_disc(canvas, xy, radius, class_colour(i))
+        draw_disc(canvas, xy, radius + 1, WHITE)
+        draw_disc(canvas, xy, radius, class_colour(i))
     return canvas
 
 
@@ -70,7 +70,8 @@ def draw_true_points(image: Pixels, xy: npt.ArrayLike) -> Pixels:
 _SHIFT = 4
 
 
-def _draw_disc(canvas: Pixels, xy: Sequence[float], radius: int, colour: Colour) -> None:
+def draw_disc(canvas: Pixels, xy: Sequence[float], radius: int, colour: Colour) -> None:
+    """Draw a dot on an image (H, W, 3)."""
     import cv2
 
     cv2.circle(canvas, _centre(canvas, xy), radius << _SHIFT, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
