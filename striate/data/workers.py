@@ -9,6 +9,8 @@ from multiprocessing.context import BaseContext
 
 import cv2
 
+WORTH_WORKERS = 1000  # images, from which on starting processes pays
+
 
 def worker_context() -> BaseContext:
     """Where workers come from.
@@ -22,6 +24,11 @@ def worker_context() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["striate.data.loader"])
     return context
+
+
+def workers_for(images: int, asked: int) -> int:
+    """How many processes to start for a single pass over so many images: as asked, or none where they are few."""
+    return asked if images >= WORTH_WORKERS else 0
 
 
 def begin_work(_: int) -> None:

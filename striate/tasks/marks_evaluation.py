@@ -62,7 +62,7 @@ def evaluate_marks(
         part: "train", "val", "test" or "all"; None takes test where there is one, else val, else all.
         out: a page of the worst mistakes as PNG; it is not written where there are none.
         skip_bad: go on without images of which something can't be used.
-        workers: processes that decode, where there are many images.
+        workers: processes that decode, where there are a thousand images or more.
         on_images: called after each batch, with the images that were answered and those in all.
 
     Raises:

@@ -18,12 +18,11 @@ from striate.data import (
     preset_distortion,
     read_image,
 )
+from striate.data.workers import workers_for
 from striate.preset import Preset
 from striate.runtime import Engine
 from striate.tasks.classifier import Image, OnBad, readings
 from striate.tasks.marks_task import Found, MarksTask
-
-_WORTH_WORKERS = 500  # images, from which on starting processes pays
 
 
 class _Prepared(NamedTuple):
@@ -116,8 +115,13 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         self, part: MarkedPart[MarkedItem], *, workers: int = 0, on_images: Callable[[int], None] | None = None
     ) -> list[Found]:
         """What is on each image of a part, in its order; `on_images` hears how many are done."""
-        workers = workers if len(part) > _WORTH_WORKERS else 0
-        loader = MarkedLoader(part, self.preset, _no_targets, batch_size=self.engine.batch_size, workers=workers)
+        loader = MarkedLoader(
+            part,
+            self.preset,
+            _no_targets,
+            batch_size=self.engine.batch_size,
+            workers=workers_for(len(part), workers),
+        )
         found: list[Found] = []
         try:
             for batch in loader.epoch(0):

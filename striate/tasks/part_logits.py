@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data import ONE_CROP, Crops, Loader, Part
+from striate.data.workers import workers_for
 from striate.runtime import Engine
 
 Logits = NDArray[np.float32]
-_WORTH_WORKERS = 1000  # images, from which on starting processes pays
 
 
 def part_logits(
@@ -36,7 +36,7 @@ def part_logits(
         engine.preset,
         crops=crops,
         batch_size=engine.images_at_once(crops),
-        workers=workers if len(part) > _WORTH_WORKERS else 0,
+        workers=workers_for(len(part), workers),
         multilabel_classes=multilabel_classes,
     )
     try:

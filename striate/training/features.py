@@ -17,6 +17,7 @@ from striate.data.loader import Loader
 from striate.data.pipeline import Pipeline
 from striate.data.records import Part
 from striate.data.sampler import Indices, count_batches, epoch_batches, order_rng
+from striate.data.workers import workers_for
 from striate.errors import ArgumentError, DataError
 from striate.models.network import Network
 from striate.preset import Preset
@@ -27,7 +28,6 @@ from striate.version import __version__
 
 Compute = Callable[[Tensor], Rows]  # images (N, C, H, W), normalised -> features (N, *F)
 _BATCH = 32  # images that are computed at once
-_WORTH_WORKERS = 1000  # images, from which on starting processes pays
 
 
 def describe_features(network: Network, cut: Cut, shape: Sequence[int], computed: str) -> dict[str, Any]:
@@ -132,11 +132,10 @@ class PartFeatures:
             store.refresh()
         missing = [indices[rank::world_size] for indices in self.missing()]
         total, done = sum(map(len, missing)), 0
-        some = workers if total >= _WORTH_WORKERS else 0
         for views in (range(1), range(1, self.views)):  # evaluation's, and the distorted ones by another loader
             if not any(len(missing[view]) for view in views):
                 continue
-            loader = self._loader(None if 0 in views else self.pipeline, some)
+            loader = self._loader(None if 0 in views else self.pipeline, workers_for(total, workers))
             try:
                 for view in views:
                     for batch in loader.some(view, missing[view]):
