@@ -2,6 +2,9 @@
 
 from striate.faces.align import DLIB_CHIP, FACENET_CHIP, Canonical
 from striate.faces.choose import Choose, every, largest, most_central
+from striate.faces.encoder import Encoder, Encodings
+from striate.faces.encoder_preset import EncoderPreset, Threshold
+from striate.faces.encoder_weights import write_preset
 from striate.faces.find import FaceFinder
 
 __all__ = [
@@ -9,8 +12,13 @@ __all__ = [
     "FACENET_CHIP",
     "Canonical",
     "Choose",
+    "Encoder",
+    "EncoderPreset",
+    "Encodings",
     "FaceFinder",
+    "Threshold",
     "every",
     "largest",
     "most_central",
+    "write_preset",
 ]

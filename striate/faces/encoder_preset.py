@@ -1,0 +1,192 @@
+"""What makes encodings comparable: the weights, how a face comes before them, and the threshold that suits them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date as calendar_date
+from typing import Any
+
+from striate.errors import ArgumentError, ModelFileError
+from striate.faces.align import Canonical
+from striate.metrics import Calibration
+from striate.preset import Preset
+
+FORMAT = 1
+_FARTHEST = 2.0  # between encodings of unit length
+_MOST_SIDE = 4096  # pixels of a canonical face; a file that asks for more is to exhaust memory
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """τ, and where it came from.
+
+    Attributes:
+        distance: encodings at most so far apart are taken for those of one person or thing; in [0, 2].
+        far: the share of false accepts that it was fitted to, in (0, 1).
+        interval: two distances between which the τ of that rate lies, at 95 %.
+        true_accepts, same: how many of how many pairs of one person or thing it accepted when it was fitted.
+        false_accepts, different: how many of how many other pairs.
+        data: what the pairs show.
+        date: when that was done, as YYYY-MM-DD.
+
+    Raises:
+        ArgumentError: a field is out of range.
+
+    Example:
+        >>> print(Threshold(0.9, 0.01, (0.85, 0.95), 490, 500, 5, 500, "pairs.txt", "2026-01-31"))
+        0.9000 (0.8500 to 0.9500) for a false-accept rate of 0.01: it accepted 5 of 500 different pairs and 490 of 500
+        same ones of pairs.txt, 2026-01-31
+    """
+
+    distance: float
+    far: float
+    interval: tuple[float, float]
+    true_accepts: int
+    same: int
+    false_accepts: int
+    different: int
+    data: str
+    date: str
+
+    def __post_init__(self) -> None:
+        distances = (self.distance, *self.interval)
+        if len(self.interval) != 2 or not all(_is_number(d) and 0 <= d <= _FARTHEST for d in distances):
+            raise ArgumentError.of("threshold", f"a distance and its interval in [0, {_FARTHEST:g}]", distances)
+        if not _is_number(self.far) or not 0 < self.far < 1:
+            raise ArgumentError.of("threshold.far", "in (0, 1)", self.far)
+        for accepts, pairs in ((self.true_accepts, self.same), (self.false_accepts, self.different)):
+            if not (type(accepts) is type(pairs) is int and 0 <= accepts <= pairs):
+                raise ArgumentError.of("threshold", "fitted on so many pairs of so many", (accepts, pairs))
+        if not isinstance(self.data, str):
+            raise ArgumentError.of("threshold.data", "a text", self.data)
+        _check_date(self.date)
+
+    @classmethod
+    def of(cls, calibration: Calibration, data: str, date: str) -> "Threshold":
+        """What a calibration found, on pairs of this name and on this day."""
+        rates = calibration.rates
+        return cls(
+            calibration.threshold,
+            calibration.far_asked,
+            calibration.interval,
+            rates.true_accepts,
+            rates.n_same,
+            rates.false_accepts,
+            rates.n_different,
+            data,
+            date,
+        )
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return (
+            f"{self.distance:.4f} ({low:.4f} to {high:.4f}) for a false-accept rate of {self.far:.3g}: it accepted "
+            f"{self.false_accepts:,} of {self.different:,} different pairs and {self.true_accepts:,} of {self.same:,} "
+            f"same ones of {self.data}, {self.date}"
+        )
+
+
+@dataclass(frozen=True)
+class EncoderPreset:
+    """What an encoder is, apart from the numbers of its weights.
+
+    Attributes:
+        weights: the name of published weights, or the path of a model file.
+        sha256: of the file of the weights, 64 hexadecimal digits.
+        canonical: where a face's points stand in what the network sees; None encodes whole images, of anything.
+        mirrored: an encoding is the mean of those of the image and of its mirror image, brought to unit length.
+        threshold: where verification draws the line; None until somebody calibrates it.
+
+    Raises:
+        ArgumentError: a field is not of its kind.
+
+    Example:
+        >>> preset = EncoderPreset("run/model.safetensors", "0" * 64, canonical=None, mirrored=False)
+        >>> EncoderPreset.from_dict(preset.to_dict()) == preset
+        True
+    """
+
+    weights: str
+    sha256: str
+    canonical: Canonical | None
+    mirrored: bool
+    threshold: Threshold | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.weights, str) or not self.weights:
+            raise ArgumentError.of("weights", "the name of weights, or a model file", self.weights)
+        if not isinstance(self.sha256, str) or len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
+            raise ArgumentError.of("sha256", "64 hexadecimal digits", self.sha256)
+        if not isinstance(self.mirrored, bool):
+            raise ArgumentError.of("mirrored", "true or false", self.mirrored)
+
+    def identity(self, preset: Preset) -> str:
+        """SHA-256 of all that an encoding depends on: weights, their preset, the canonical face, mirroring; not τ.
+
+        Args:
+            preset: what the network expects of its input.
+        """
+        values = self.to_dict()
+        del values["weights"], values["threshold"]  # the same weights under another name encode alike
+        return hashlib.sha256(json.dumps([values, preset.to_dict()], sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        values = asdict(self)
+        if self.canonical:
+            values["canonical"] = {"size_hw": list(self.canonical.size_hw), "xy": [list(p) for p in self.canonical.xy]}
+        if self.threshold:
+            values["threshold"]["interval"] = list(self.threshold.interval)
+        return {"format": FORMAT, **values}
+
+    @classmethod
+    def from_dict(cls, values: object) -> "EncoderPreset":
+        """The inverse of `to_dict`, for values from an untrusted file.
+
+        Raises:
+            ModelFileError: a field is missing, surplus or not of its kind, or the format is of another version.
+        """
+        values = _fields_of(values, "an encoder", ("format", *(f.name for f in fields(cls))))
+        if values.pop("format") != FORMAT:
+            raise ModelFileError(f"an encoder of another format than {FORMAT}, which this striate reads")
+        canonical, threshold = values["canonical"], values["threshold"]
+        try:
+            values["canonical"] = None if canonical is None else _canonical(canonical)
+            values["threshold"] = None if threshold is None else _threshold(threshold)
+            return cls(**values)
+        except (ArgumentError, TypeError, ValueError) as e:
+            raise ModelFileError(f"the encoder is not sound: {e}") from e
+
+
+def _canonical(values: object) -> Canonical:
+    values = _fields_of(values, "canonical", ("size_hw", "xy"))
+    height, width = values["size_hw"]
+    if not all(type(side) is int and 1 <= side <= _MOST_SIDE for side in (height, width)):
+        raise ArgumentError.of("canonical.size_hw", f"1 to {_MOST_SIDE} pixels", (height, width))
+    if not all(_is_number(number) for point in values["xy"] for number in point):
+        raise ArgumentError.of("canonical.xy", "finite numbers", values["xy"])
+    return Canonical((height, width), tuple((x, y) for x, y in values["xy"]))
+
+
+def _threshold(values: object) -> Threshold:
+    values = _fields_of(values, "threshold", [f.name for f in fields(Threshold)])
+    return Threshold(**values | {"interval": tuple(values["interval"])})
+
+
+def _fields_of(values: object, what: str, names: "tuple[str, ...] | list[str]") -> dict[str, Any]:
+    """A copy of a JSON object that has just these fields."""
+    if not isinstance(values, Mapping) or set(values) != set(names):
+        raise ModelFileError(f"{what} has to have exactly {', '.join(names)}")
+    return dict(values)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
+
+
+def _check_date(text: object) -> None:
+    try:
+        calendar_date.fromisoformat(text if isinstance(text, str) else "")
+    except ValueError:
+        raise ArgumentError.of("threshold.date", "as YYYY-MM-DD", text) from None

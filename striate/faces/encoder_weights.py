@@ -1,0 +1,139 @@
+"""Where an encoder comes from: published weights by name, a model file, or what `striate faces calibrate` wrote."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import nn
+
+from striate.atomic import atomic_write
+from striate.errors import ArgumentError, ModelFileError, ShapeError, UnknownNameError
+from striate.faces.align import DLIB_CHIP, FACENET_CHIP, Canonical
+from striate.faces.encoder_preset import EncoderPreset, Threshold
+from striate.models import SOURCES, check_size, create_model, load_model
+from striate.models.network import CLASSIFIER
+from striate.models.safetensors_header import parse_json
+from striate.preset import Preset
+
+_MAX_BYTES = 2**20  # of a preset as JSON; they have some 700
+_CANONICAL: Mapping[str, Canonical] = {
+    "dlib_face": DLIB_CHIP,
+    "inception_resnet_v1_vggface2": FACENET_CHIP,
+    "inception_resnet_v1_casia_webface": FACENET_CHIP,
+}
+_MEASURED: Mapping[str, Threshold] = {}  # what benchmarks/faces.py measured, for whoever has no pairs of their own
+
+
+class EncoderWeights(NamedTuple):
+    """An encoder before it is put on a device.
+
+    Attributes:
+        network: (N, C, H, W) -> (N, D).
+        input: what the network expects.
+        preset: what else makes its encodings.
+        notice: what to tell a person once, such as the licence of the weights.
+    """
+
+    network: nn.Module
+    input: Preset
+    preset: EncoderPreset
+    notice: str
+
+
+def open_weights(encoder: str | Path) -> EncoderWeights:
+    """What `Encoder.open` takes; its arguments and errors are told there."""
+    path = Path(encoder)
+    if path.suffix == ".json":
+        return _calibrated(path)
+    if path.is_dir():
+        path = path / "model.safetensors"  # of a run
+    if path.suffix or path.exists():
+        return _trained(path)
+    if str(encoder) not in _CANONICAL:
+        raise UnknownNameError("encoder", str(encoder), _CANONICAL)
+    return _published(str(encoder))
+
+
+def write_preset(path: str | Path, preset: EncoderPreset) -> None:
+    """Write an encoder as JSON, which `Encoder.open` reads; the weights stay where they are.
+
+    Args:
+        path: the file, whose name ends in .json.
+        preset: the encoder. A model file is named as seen from the JSON's folder.
+
+    Raises:
+        ArgumentError: another suffix, by which nobody could open it.
+        OutputError: the file can't be written.
+    """
+    path = Path(path)
+    if path.suffix != ".json":
+        raise ArgumentError.of("path", "a file ending in .json", str(path))
+    if preset.weights not in _CANONICAL:
+        model = Path(preset.weights).resolve()
+        preset = replace(preset, weights=_seen_from(path.resolve().parent, model))
+    with atomic_write(path) as f:
+        f.write((json.dumps(preset.to_dict(), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _seen_from(folder: Path, model: Path) -> str:
+    """A model beside or below the folder by its relative path, so that both can be moved; another by its whole path."""
+    return (model.relative_to(folder) if model.is_relative_to(folder) else model).as_posix()
+
+
+def _published(name: str) -> EncoderWeights:
+    source = SOURCES[name]
+    network = create_model(source.network, num_classes=source.classes, weights=name)
+    if source.classes:  # it was trained to tell people apart: what its classifier was given describes them
+        setattr(network.head, CLASSIFIER, nn.Identity())
+    preset = EncoderPreset(name, source.digest(), _CANONICAL[name], mirrored=True, threshold=_MEASURED.get(name))
+    return EncoderWeights(network, source.preset, preset, source.notice)
+
+
+def _trained(path: Path) -> EncoderWeights:
+    network, header = load_model(path)
+    if header.task != "verify":
+        raise ModelFileError(f"{path}: trained to {header.task}, not to verify; only --task verify trains encoders")
+    if header.arguments["dims"] != 2:
+        raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
+    try:
+        check_size(header.network, header.preset.size_hw)
+    except ShapeError as e:
+        raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
+    preset = EncoderPreset(str(path), _digest(path), canonical=None, mirrored=False)
+    return EncoderWeights(network, header.preset, preset, header.licence)
+
+
+def _calibrated(path: Path) -> EncoderWeights:
+    preset = _read_preset(path)
+    weights = preset.weights
+    if weights not in _CANONICAL:
+        weights = str(path.parent / weights)  # a whole path stays as it is
+    opened = _published(weights) if weights in _CANONICAL else _trained(Path(weights))
+    if opened.preset.sha256 != preset.sha256:
+        raise ModelFileError(
+            f"{path} was calibrated for other weights than {weights} holds now, whose sha256 is "
+            f"{opened.preset.sha256}, not {preset.sha256}: calibrate again"
+        )
+    return opened._replace(preset=replace(preset, weights=weights))
+
+
+def _read_preset(path: Path) -> EncoderPreset:
+    try:
+        with path.open("rb") as f:
+            text = f.read(_MAX_BYTES + 1)
+    except OSError as e:
+        raise ModelFileError(f"can't read {path}: {e.strerror}") from e
+    try:
+        if len(text) > _MAX_BYTES:
+            raise ModelFileError(f"over {_MAX_BYTES} bytes, so no encoder")
+        return EncoderPreset.from_dict(parse_json(text, "the encoder"))
+    except ModelFileError as e:
+        raise ModelFileError(f"{path}: {e}") from e
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
