@@ -19,7 +19,7 @@ def predict(
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="PATH...", help="Images, folders, globs in quotes, or one video.")
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
+    top: Annotated[int | None, typer.Option(min=1, help="How many classes to name; 5 if left out.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the images with what was found drawn on them, or the video.")
     ] = None,
@@ -61,7 +61,8 @@ def predict(
         "--seconds": seconds,
     }
     if isinstance(classifier, MarksPredictor):
-        refuse_options("of classes alone", {"--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale})
+        of_classes = {"--top": top, "--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale}
+        refuse_options("of classes alone", of_classes)
         tiles = None if tile is None else (tile, tile // 8 if overlap is None else overlap)
         if tile is None and overlap is not None:
             raise typer.BadParameter("goes with --tile", param_hint="--overlap")
@@ -69,11 +70,14 @@ def predict(
         if video is None and seconds is not None:
             raise typer.BadParameter("goes with a video or --camera", param_hint="--seconds")
         if video is not None:
+            if skip_bad:
+                raise typer.BadParameter("goes with images", param_hint="--skip-bad")
             predict_video(classifier, video, out=out, seconds=seconds, tile=tiles, as_json=as_json)
             return
         predict_marks(classifier, paths or [], out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
         return
     refuse_options("of boxes and points alone", of_marks)
+    top = 5 if top is None else top
     start = time.perf_counter()
     predictions, bad = predict_files(classifier, paths or [], crops=views, skip_bad=skip_bad)
     note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
