@@ -1,7 +1,7 @@
 """Network: named stages in order, then a head. Every family of the zoo is one."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -36,6 +36,8 @@ class Network(nn.Module):
 
     Attributes:
         name: under which the registry built it; empty if it didn't.
+        choices: the options of its head that decide which stages are read, as they were given or, if left out, chosen.
+            A model file has them among its arguments, so that it stays readable whatever is chosen later.
 
     Raises:
         ArgumentError: a head without classifier, or an auxiliary head on no stage.
@@ -62,6 +64,7 @@ class Network(nn.Module):
             if name not in stages:
                 raise ArgumentError.of("auxiliary", f"heads on stages ({', '.join(stages)})", name)
         self.name = ""
+        self.choices: dict[str, Any] = {}
         self.stages = nn.ModuleDict(dict(stages))
         self.head = head
         self.auxiliary = nn.ModuleDict(dict(auxiliary or {}))

@@ -93,5 +93,5 @@ def _with_places(
         classifier=nn.Linear(UNITS, answers),
     )
     placed = Network(stages, head)
-    placed.name = network.name
+    placed.name, placed.choices = network.name, {"last_stage": list(stages)[-1]}
     return placed

@@ -25,11 +25,13 @@ class Level(NamedTuple):
         stage: its name.
         stride: pixels of the input from one sample to the next.
         channels: of its activation.
+        reach: how many pixels of the input, a side, one sample sees.
     """
 
     stage: str
     stride: int
     channels: int
+    reach: float
 
 
 def choose_levels(stages: Mapping[str, nn.Module], size: Sequence[int]) -> list[Level]:
@@ -50,19 +52,39 @@ def choose_levels(stages: Mapping[str, nn.Module], size: Sequence[int]) -> list[
     Example:
         >>> from striate.models import create_model
         >>> choose_levels(create_model("efficientnet_lite0").stages, (3, 32, 32))[-1]
-        Level(stage='stage7', stride=32, channels=320)
+        Level(stage='stage7', stride=32, channels=320, reach=...)
     """
-    chain = sequential(**stages)
-    seen: dict[int, tuple[float, Level]] = {}
-    for record in trace(chain, size, whole=list(stages)):
-        if not record.fields or not 0 < record.fields[0].stride <= COARSEST:
-            continue
-        field, stride = record.fields[0], int(record.fields[0].stride)
-        if stride not in seen or field.size > seen[stride][0]:
-            seen[stride] = field.size, Level(record.name, stride, record.output_shape[0])
-    if not seen:
+    best: dict[int, Level] = {}
+    for level in _all_levels(stages, size):
+        if level.stride <= COARSEST and (level.stride not in best or level.reach > best[level.stride].reach):
+            best[level.stride] = level
+    if not best:
         raise ArgumentError.of("head", "for a network whose stages give maps of at most every 32nd pixel", list(stages))
-    return [seen[stride][1] for stride in sorted(seen)[-MOST_LEVELS:]]
+    return [best[stride] for stride in sorted(best)[-MOST_LEVELS:]]
+
+
+def named_levels(stages: Mapping[str, nn.Module], size: Sequence[int], names: Sequence[str]) -> list[Level]:
+    """The levels of these stages, the finest first; see `choose_levels`.
+
+    Raises:
+        ArgumentError: no such stage, one that does not keep the places of what it sees, or not from fine to coarse.
+    """
+    known = {level.stage: level for level in _all_levels(stages, size)}
+    levels = [known[name] for name in names if name in known]
+    strides = [level.stride for level in levels]
+    if len(levels) < len(names) or strides != sorted(set(strides)):
+        raise ArgumentError.of("levels", f"stages of growing strides ({', '.join(known)})", list(names))
+    return levels
+
+
+def _all_levels(stages: Mapping[str, nn.Module], size: Sequence[int]) -> list[Level]:
+    """Every stage that keeps the places of what it sees, in the order in which they run."""
+    records = trace(sequential(**stages), size, whole=list(stages))
+    return [
+        Level(record.name, int(record.fields[0].stride), record.output_shape[0], record.fields[0].size)
+        for record in records
+        if record.fields and record.fields[0].stride > 0
+    ]
 
 
 class Pyramid(nn.Module):

@@ -17,7 +17,7 @@ from striate.layers import conv, sequential
 from striate.models.detector import RARE, Decoded, begin_at, check_images
 from striate.models.network import Network
 from striate.models.new_head import kept_stages
-from striate.models.pyramid import Level, Pyramid, choose_levels, grid_points
+from striate.models.pyramid import Level, Pyramid, choose_levels, grid_points, named_levels
 
 WIDTH, GROUPS = 96, 8
 _FIRST_REACH = 2.0  # strides from a cell's middle to each side of its box before anything is learned
@@ -98,16 +98,19 @@ class PyramidHead(nn.Module):
         return boxes, logits, points
 
 
-def pyramid_detector(network: Network, num_classes: int, *, size: Sequence[int]) -> PyramidDetector:
+def pyramid_detector(
+    network: Network, num_classes: int, *, size: Sequence[int], levels: Sequence[str] = ()
+) -> PyramidDetector:
     """Put a feature pyramid and a head that finds boxes in the place of a network's own head.
 
     Args:
         network: taken over; stages after the coarsest level are left out.
         num_classes: K.
         size: an input's shape (C, H, W), to learn strides and channels from.
+        levels: the stages that the pyramid stands on, the finest first; none for those of `choose_levels`.
 
     Raises:
-        ArgumentError: not a network for images, or none of its stages keeps the places of what it sees.
+        ArgumentError: not a network for images, none of its stages keeps the places of what it sees, or wrong levels.
 
     Example:
         >>> from striate.models import create_model
@@ -118,9 +121,10 @@ def pyramid_detector(network: Network, num_classes: int, *, size: Sequence[int])
         torch.Size([1, 126, 3])
     """
     check_images(size)
-    levels = choose_levels(kept_stages(network, None), size)
-    detector = PyramidDetector(kept_stages(network, levels[-1].stage), levels, num_classes)
-    detector.name = network.name
+    stages = kept_stages(network, None)
+    found = named_levels(stages, size, levels) if levels else choose_levels(stages, size)
+    detector = PyramidDetector(kept_stages(network, found[-1].stage), found, num_classes)
+    detector.name, detector.choices = network.name, {"levels": [level.stage for level in found]}
     return detector
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from striate.data import MarkedDataset, MarkedItem, Pipeline, parse_distortions
 from striate.errors import ArgumentError, DataError
-from striate.models import SOURCES, Source, check_size, find_entry, find_source
+from striate.models import SOURCES, Source, blueprint, check_size, find_entry, find_source
 from striate.preset import Preset
 from striate.tasks.look import Look, look_at
 from striate.tasks.marks_task import Found, Habits, MarksTask
@@ -104,10 +104,11 @@ def make_marks_plan(
     images = len(dataset.parts["train"])
     batch_size = min(images, wishes.batch_size or max(4, min(habits.batch_size, images // 8)))
     sizes = {"num_classes": len(preset.labels), "in_channels": preset.channels, "dims": 2}
+    arguments = sizes | task.arguments(preset, dataset, wishes.seed or 0)
     return MarksPlan(
         task=task.name,
         network=network,
-        arguments=sizes | task.arguments(preset, dataset, wishes.seed or 0),
+        arguments=arguments | blueprint(find_entry(network).build, **arguments).choices,
         weights=source.name if source else None,
         freeze=_choose_freeze(wishes, source),
         preset=preset,

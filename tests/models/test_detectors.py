@@ -75,6 +75,25 @@ def test_a_model_file_builds_it_again(options):
         assert torch.equal(ours, theirs)
 
 
+def test_named_levels():
+    network = create_model("resnet18", num_classes=2, width=0.25, head="pyramid", levels=["stage1", "stage3"])
+    assert [(level.stage, level.stride) for level in network.levels] == [("stage1", 4), ("stage3", 16)]
+    assert list(network.stages)[-1] == "stage3"
+    assert network(torch.randn(1, 3, 64, 64)).logits.shape == (1, 16 * 16 + 4 * 4, 2)
+
+
+def test_a_model_file_is_read_alike_whatever_is_chosen_later(monkeypatch):
+    """Its arguments name the levels, so the rule by which they were chosen may change."""
+    arguments = {"num_classes": 2, "in_channels": 3, "dims": 2, "width": 0.25, "head": "pyramid"}
+    network = create_model("resnet18", **arguments).eval()
+    assert network.choices == {"levels": ["stage2", "stage3", "stage4"]}
+    header = ModelFile("resnet18", arguments | network.choices, "detect", Preset((64, 64), labels=("cat", "dog")))
+    save_model("detector.safetensors", network, header)
+    monkeypatch.setattr("striate.models.pyramid.MOST_LEVELS", 2)
+    again, _ = load_model("detector.safetensors")
+    assert again.levels == network.levels
+
+
 def test_pretrained_stages_stay_as_they_are():
     torch.manual_seed(0)
     plain = create_model("resnet18", width=0.25)
@@ -139,6 +158,9 @@ def test_cells_of_a_map_that_does_not_cover_the_image_lie_in_its_middle():
         ({"head": "grid", "form": "squared"}, "form must be one of linear, exponential"),
         ({"head": "grid", "last_stage": "stage9"}, "last_stage must be a stage"),
         ({"head": "grid", "dims": 1}, "dims must be 2 for a head that finds boxes, got 1"),
+        ({"head": "pyramid", "levels": ["stage9"]}, r"levels must be stages of growing strides \(stem, stage1, "),
+        ({"head": "pyramid", "levels": ["stage3", "stage2"]}, "growing strides"),
+        ({"head": "pyramid", "levels": ["stem", "stage1"]}, "growing strides"),  # both have 4
         ({"head": "pyramid", "dims": 3}, "dims must be 2 for a head that finds boxes, got 3"),
     ],
 )

@@ -57,6 +57,17 @@ def test_the_last_stage_with_five_cells_a_side_is_read(size_hw, last):
     assert network(torch.zeros(2, 3, *size_hw)).shape == (2, 7)
 
 
+@pytest.mark.parametrize("head", ["localize", "landmarks"])
+def test_what_was_chosen_builds_it_again(monkeypatch, head):
+    """A model file names the last stage, so the rule by which it was chosen may change."""
+    arguments = {"num_classes": 2, "width": 0.125, "head": head, "size_hw": [80, 80]}
+    network = create_model("resnet18", **arguments)
+    assert network.choices == {"last_stage": "stage3"}
+    monkeypatch.setattr("striate.models.place_head.LEAST_CELLS", 2)
+    assert list(create_model("resnet18", **arguments).stages)[-1] == "stage4"
+    assert list(create_model("resnet18", **arguments, **network.choices).stages)[-1] == "stage3"
+
+
 @pytest.mark.parametrize(("head", "count", "answers"), ANSWERS[::2])
 def test_through_the_model_file(tmp_path, head, count, answers):
     torch.manual_seed(0)

@@ -121,10 +121,12 @@ def test_images_of_other_sizes_and_orientations():
 
 def test_what_is_chosen(data):
     plan = plan_of(data / "boxes.csv", "localize", **SMALL)
-    assert plan.arguments == {"num_classes": 2, "in_channels": 3, "dims": 2, "head": "localize", "size_hw": [32, 32]}
+    sizes = {"num_classes": 2, "in_channels": 3, "dims": 2}
+    assert plan.arguments == sizes | {"head": "localize", "size_hw": [32, 32], "last_stage": "conv2"}
     assert (plan.weights, plan.freeze, plan.mosaic) == (None, "none", 0.0)
     assert plan.preset.labels == ("blue", "red")
     assert plan.reasons == ("lenet5, from random weights", "sees the whole image, in 32 x 32 pixels")
     detect = plan_of(data / "boxes.csv", "detect", loss="documents", mosaic=0.5, **SMALL)
     assert (detect.arguments["head"], detect.mosaic) == ("grid", 0.5)
     assert len(detect.arguments["anchors"]) == 10
+    assert plan_of(data / "boxes.csv", "detect", **SMALL).arguments["levels"] == ["conv1", "conv2"]
