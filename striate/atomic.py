@@ -11,10 +11,14 @@ from striate.errors import OutputError
 
 
 @contextmanager
-def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
+def atomic_write(path: str | Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """A binary file that replaces `path` when the block ends without an error.
 
     A crash, a full disk or an exception leaves what stood at `path` before, and no half file.
+
+    Args:
+        path: of the file.
+        private: nobody but its owner may read it, whatever the umask.
 
     Raises:
         OutputError: the folder is missing or read-only, or the disk is full.
@@ -34,9 +38,9 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
                 yield f
                 f.flush()
                 os.fsync(f.fileno())
-            temporary.chmod(0o666 & ~_umask())
+            temporary.chmod(0o600 if private else 0o666 & ~_umask())
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -69,7 +73,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
                 with temporary.open("rb+") as f:
                     os.fsync(f.fileno())
                 temporary.replace(path)
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
 
 
 @contextmanager
@@ -88,8 +92,8 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a crash, where the system can open folders (not on Windows)."""
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed or made in a folder survive a crash, where the system can open folders (not on Windows)."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -6,6 +6,9 @@ from striate.faces.encoder import Encoder, Encodings
 from striate.faces.encoder_preset import EncoderPreset, Threshold
 from striate.faces.encoder_weights import write_preset
 from striate.faces.find import FaceFinder
+from striate.faces.gallery import Gallery
+from striate.faces.gallery_entries import person_name
+from striate.faces.gallery_export import read_export_head
 
 __all__ = [
     "DLIB_CHIP",
@@ -16,9 +19,12 @@ __all__ = [
     "EncoderPreset",
     "Encodings",
     "FaceFinder",
+    "Gallery",
     "Threshold",
     "every",
     "largest",
     "most_central",
+    "person_name",
+    "read_export_head",
     "write_preset",
 ]

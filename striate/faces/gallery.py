@@ -1,0 +1,352 @@
+"""A gallery: people, known by encodings of their images, in a folder on disk; who of them an image may show."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+from numpy.typing import ArrayLike
+
+from striate.atomic import sync_folder
+from striate.errors import ArgumentError, GalleryError, OutputError, Problem
+from striate.faces.gallery_check import check_matrix, check_modes
+from striate.faces.gallery_entries import Entries, check_encodings, check_identity, check_threshold, person_name
+from striate.faces.gallery_export import read_export, read_export_head, write_export
+from striate.faces.gallery_matrix import Matrix, append_records, map_matrix, remove_unfinished, write_matrix
+from striate.faces.gallery_search import Nearest, nearest_people
+from striate.faces.gallery_sqlite import PATIENCE_SECONDS, SqliteStore, create_store, is_created
+from striate.faces.gallery_store import Facts, Store
+from striate.results import Candidate, Candidates
+
+_STORE, _MATRIX, _LOCK = "gallery.sqlite", "search.matrix", "lock"
+
+
+class Gallery:
+    """People in a folder: what was acknowledged survives a crash, what was removed is gone from all of its files.
+
+    Many may search while one writes; writers wait for each other. Threads may share a gallery, processes open their
+    own. A search sees all that was enrolled before it began.
+
+    Args:
+        folder: of the gallery.
+        store: its truth; `Gallery.open` takes SQLite's.
+
+    Example:
+        >>> with Gallery.open("staff", encoder="some network", dim=2) as gallery:
+        ...     gallery.enroll("Ada", [[1, 0]], image_hashes=[bytes(32)])
+        ...     gallery.enroll("Bob", [[0, 1]], image_hashes=[bytes(32)])
+        ...     gallery.set_threshold(0.6)
+        ...     answer = gallery.identify([[0.96, 0.28]])[0]
+        1
+        1
+        >>> answer.recognised
+        Candidate(name='Ada', distance=0.2828427...)
+        >>> [candidate.name for candidate in answer.ranked]
+        ['Ada', 'Bob']
+    """
+
+    def __init__(self, folder: Path, store: Store):
+        self.folder, self._store = folder, store
+        self._file = folder / _MATRIX
+        self._lock = FileLock(folder / _LOCK, timeout=PATIENCE_SECONDS, mode=0o600)
+        self._matrix: Matrix | None = None
+        self._finish_removal()
+
+    @classmethod
+    def open(cls, folder: str | Path, *, encoder: str, dim: int) -> "Gallery":
+        """The gallery of a folder, which is made if nothing is there.
+
+        Args:
+            folder: a gallery, empty, or not there yet.
+            encoder: the identity of the network that makes the encodings.
+            dim: D, their numbers each.
+
+        Raises:
+            GalleryError: the gallery holds encodings of another encoder, or is damaged.
+            ArgumentError: the folder holds something else.
+        """
+        folder = Path(folder)
+        check_identity(encoder, dim)
+        _create(folder, Facts(encoder, dim))
+        return cls.existing(folder, encoder=encoder, dim=dim)
+
+    @classmethod
+    def existing(cls, folder: str | Path, *, encoder: str | None = None, dim: int | None = None) -> "Gallery":
+        """The gallery of a folder, which must be there: to list, remove or export needs no encoder.
+
+        Args:
+            folder: of the gallery.
+            encoder: if given, the gallery must hold encodings of this network.
+            dim: if given, the gallery's D must be this.
+
+        Raises:
+            GalleryError: there is none, it holds encodings of another encoder, or is damaged.
+        """
+        folder = Path(folder)
+        if not is_created(folder / _STORE):
+            raise GalleryError(f"{folder} is no gallery")
+        store = SqliteStore(folder / _STORE)
+        facts = store.facts
+        if encoder not in (None, facts.encoder) or dim not in (None, facts.dim):
+            store.close()
+            raise GalleryError(
+                f"{folder} holds encodings of {facts.dim} numbers by the encoder {facts.encoder}; those of another "
+                f"can't be compared with them (here: {dim} numbers by {encoder}). Enrol the images in another gallery"
+            )
+        return cls(folder, store)
+
+    @property
+    def encoder(self) -> str:
+        """The identity of the network that makes the encodings."""
+        return self._store.facts.encoder
+
+    @property
+    def dim(self) -> int:
+        """D, the numbers of an encoding."""
+        return self._store.facts.dim
+
+    @property
+    def threshold(self) -> float | None:
+        """τ, the distance up to which somebody is recognised; None while nobody has set it."""
+        return self._store.facts.threshold
+
+    def set_threshold(self, threshold: float | None) -> None:
+        """Remember τ, or forget it.
+
+        Raises:
+            ArgumentError: it is negative or not finite.
+        """
+        with self._writing():
+            self._store.set_threshold(None if threshold is None else check_threshold(threshold))
+
+    def enroll(self, name: str, encodings: ArrayLike, image_hashes: Sequence[bytes]) -> int:
+        """Add images of one person, all or none; when this returns they are on the disk.
+
+        An image that the person has already, by its digest, is left as it is.
+
+        Args:
+            name: of the person, new or known; see `person_name`.
+            encodings: (N, D) of unit length.
+            image_hashes: the SHA-256 of each image's bytes, 32 bytes.
+
+        Returns:
+            how many of the images were new.
+
+        Raises:
+            ArgumentError: something of it can't be stored.
+            GalleryError: another process keeps writing for too long.
+        """
+        return self.enroll_many([name] * len(image_hashes), encodings, image_hashes)
+
+    def enroll_many(self, names: Sequence[str], encodings: ArrayLike, image_hashes: Sequence[bytes]) -> int:
+        """`enroll` for images of several people at once: image i is of the person `names[i]`."""
+        entries = Entries.of(names, image_hashes, encodings, self.dim)
+        with self._writing():
+            added = self._store.add([entries])
+            self._catch_up()
+        return added
+
+    def identify(self, encodings: ArrayLike, *, top: int = 5, threshold: float | None = None) -> list[Candidates]:
+        """The nearest people to each encoding, by the nearest of their images; exact, ties in the order of names.
+
+        Args:
+            encodings: (Q, D) of unit length.
+            top: at most so many people each.
+            threshold: τ; None takes the gallery's.
+
+        Raises:
+            ArgumentError: an encoding is not of unit length, or there is no threshold.
+            GalleryError: the gallery is damaged.
+        """
+        queries = check_encodings(encodings, self.dim)
+        if top < 1:
+            raise ArgumentError.of("top", "at least 1", top)
+        limit = self.threshold if threshold is None else check_threshold(threshold)
+        if limit is None:
+            raise ArgumentError(
+                "threshold must be given, as none is set in the gallery: calibrate one on pairs of images"
+            )
+        while True:
+            matrix = self._current_matrix()
+            found = list(nearest_people(matrix.encodings, matrix.people, queries, top))
+            names = self._store.names({person for nearest in found for person in nearest.people.tolist()})
+            if matrix.generation == self._store.state.generation and not matrix.is_replaced(self._file):
+                return [Candidates(_named(nearest, names)[:top], limit) for nearest in found]
+
+    def people(self) -> Mapping[str, int]:
+        """How many images each person has, in the order of names."""
+        return self._store.people()
+
+    def remove(self, *names: str) -> None:
+        """Remove people, all or none; when this returns no file of the gallery holds a byte of their data.
+
+        Several at once take hardly longer than one: all files are written anew.
+
+        Raises:
+            ArgumentError: somebody is not in the gallery; nobody was removed.
+            GalleryError: another process kept reading for too long; they are removed, but not their bytes yet.
+        """
+        with self._writing():
+            self._store.remove([person_name(name) for name in names])
+            self._erase()
+
+    def export(self, path: str | Path) -> None:
+        """Write all people, images' digests and encodings into one file; see `striate.faces.gallery_export`.
+
+        Raises:
+            OutputError: it can't be written.
+        """
+        with self._writing():  # so that as many images come as the first line says
+            write_export(Path(path), self._store.facts, sum(self.people().values()), self._store.entries())
+
+    def import_(self, path: str | Path) -> int:
+        """Add all of an exported gallery, or nothing. If this gallery has no threshold it takes that of the file.
+
+        Returns:
+            how many of the images were new.
+
+        Raises:
+            GalleryError: the file is of another encoder.
+            DataError: the file is broken.
+        """
+        facts = read_export_head(Path(path)).facts
+        if (facts.encoder, facts.dim) != (self.encoder, self.dim):
+            raise GalleryError(f"{path} has encodings of {facts.encoder}, this gallery those of {self.encoder}")
+        with self._writing():
+            added = self._store.add(read_export(Path(path)))
+            if self.threshold is None:
+                self._store.set_threshold(facts.threshold)
+            self._catch_up()
+        return added
+
+    def check(self) -> tuple[Problem, ...]:
+        """Read everything and compare it with its checksums and with each other: what is wrong.
+
+        A search matrix that is wrong is made anew from the store, and said to be.
+        """
+        with self._writing():
+            problems = [*check_modes(self.folder), *self._store.check()]
+            state = self._store.state
+            if state.erased < state.generation:
+                problems.append(Problem(str(self.folder), "a removal waits for others to stop reading"))
+            if not problems and (wrong := check_matrix(self._catch_up(), self._store)):
+                problems.append(Problem(str(self._file), f"{wrong}; made anew"))
+                self._rewrite()
+        return tuple(problems)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._matrix = None
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _current_matrix(self) -> Matrix:
+        """A mapped matrix that holds all images of this moment."""
+        state, matrix = self._store.state, self._matrix
+        if matrix is None or not matrix.holds(state) or matrix.is_replaced(self._file):
+            matrix = map_matrix(self._file, self.dim)
+            if matrix is None or not matrix.holds(state) or not self._is_ours(matrix):
+                with self._writing():
+                    matrix = self._catch_up()
+            self._matrix = matrix
+        return matrix
+
+    def _catch_up(self) -> Matrix:
+        """Make the matrix hold all images. Only for who holds the lock."""
+        state = self._store.state  # before the records, which may be newer but not older
+        matrix = map_matrix(self._file, self.dim)
+        if matrix is None or matrix.generation != state.generation or not self._is_ours(matrix):
+            return self._rewrite()
+        if matrix.last < state.last:
+            append_records(self._file, matrix, self._store.records(after=matrix.last))
+            return self._mapped()
+        return matrix
+
+    def _rewrite(self) -> Matrix:
+        write_matrix(self._file, self.dim, self._store.state.generation, self._store.records())
+        return self._mapped()
+
+    def _mapped(self) -> Matrix:
+        matrix = map_matrix(self._file, self.dim)
+        if matrix is None:
+            raise GalleryError(f"{self._file} was damaged as soon as it was written")
+        return matrix
+
+    def _is_ours(self, matrix: Matrix) -> bool:
+        """Whether the last image of a matrix is the store's too; in an older copy of a store it may be another."""
+        if not len(matrix.records):
+            return True
+        with closing(self._store.records(after=matrix.last - 1)) as batches:
+            batch = next(batches, matrix.records[:0])
+        return batch[:1].tobytes() == matrix.records[-1:].tobytes()
+
+    def _erase(self) -> None:
+        """Overwrite what removals have left anywhere. Only for who holds the lock."""
+        generation = self._store.state.generation
+        self._matrix = None
+        self._catch_up()
+        remove_unfinished(self._file)
+        self._store.erase()
+        self._store.set_erased(generation)
+
+    def _finish_removal(self) -> None:
+        """Go on where a removal was killed, unless somebody is busy here: then it may be that removal."""
+        state = self._store.state
+        if state.erased == state.generation:
+            return
+        try:
+            with self._lock.acquire(timeout=0):
+                self._erase()
+        except (Timeout, GalleryError):
+            return  # `check` tells of it
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One process and thread at a time."""
+        with _held(self._lock):
+            yield
+
+
+def _create(folder: Path, facts: Facts) -> None:
+    """Make a folder and the store in it, unless it is there."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / _STORE).exists():
+            if any(entry.name != _LOCK and not entry.name.startswith(_STORE) for entry in folder.iterdir()):
+                raise ArgumentError.of("folder", "a gallery, empty, or not there yet", str(folder))
+            folder.chmod(0o700)
+            sync_folder(folder.parent)
+    except OSError as e:
+        raise OutputError(f"can't make a gallery in {folder}: {e.strerror or e}") from e
+    if not is_created(folder / _STORE):
+        with _held(FileLock(folder / _LOCK, timeout=PATIENCE_SECONDS, mode=0o600)):
+            create_store(folder / _STORE, facts)
+
+
+@contextmanager
+def _held(lock: FileLock) -> Iterator[None]:
+    try:
+        lock.acquire()
+    except Timeout as e:
+        folder = Path(lock.lock_file).parent
+        raise GalleryError(f"another process has been writing to {folder} for {lock.timeout:g} s") from e
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _named(nearest: Nearest, names: Mapping[int, str]) -> tuple[Candidate, ...]:
+    """Candidates, the nearest first, ties in the order of names."""
+    pairs = zip(nearest.distances.tolist(), nearest.people.tolist(), strict=True)
+    ranked = sorted((distance, names[person]) for distance, person in pairs)
+    return tuple(Candidate(name, distance) for distance, name in ranked)

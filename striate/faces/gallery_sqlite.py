@@ -1,0 +1,349 @@
+"""The store of a gallery in one SQLite file: a write-ahead log, synced at each commit, deleted bytes overwritten."""
+
+import os
+import sqlite3
+import threading
+import weakref
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from striate.atomic import sync_folder
+from striate.errors import ArgumentError, GalleryError, OutputError, Problem
+from striate.faces.gallery_entries import Entries, check_identity, wrong_row
+from striate.faces.gallery_store import Facts, Records, State, record_type
+
+FORMAT = 1
+PATIENCE_SECONDS = 60.0  # how long anybody waits for other processes
+_APPLICATION = 0x73747267  # "strg"; SQLite keeps it in the file's header, and the format as user_version
+_BATCH = 4096
+_MOST_VARIABLES = 500
+
+_SCHEMA = (
+    """CREATE TABLE facts (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    encoder TEXT NOT NULL,
+    dim INTEGER NOT NULL,
+    threshold REAL,
+    generation INTEGER NOT NULL,
+    erased INTEGER NOT NULL)""",
+    """CREATE TABLE people (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE)""",
+    """CREATE TABLE images (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people,
+    sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+    encoding BLOB NOT NULL CHECK (typeof(encoding) = 'blob' AND length(encoding) = {row_bytes}),
+    created INTEGER NOT NULL,
+    crc32 INTEGER NOT NULL,
+    UNIQUE (person, sha256))""",
+)
+_SETTINGS = (
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",  # what VACUUM copies must not lie in a folder for temporary files
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class SqliteStore:
+    """People, their images' digests and encodings, in one file.
+
+    Threads may share it and take turns. Other processes may read it at any time, and wait to write.
+
+    Args:
+        path: of a file that `create_store` made.
+
+    Raises:
+        GalleryError: the file is damaged, of a newer format, or no gallery.
+
+    Example:
+        >>> path = Path("gallery.sqlite")
+        >>> create_store(path, Facts("a network", dim=2))
+        >>> store = SqliteStore(path)
+        >>> store.add([Entries.of(["Ada"], [bytes(32)], [[0.6, 0.8]], dim=2)])
+        1
+        >>> store.people(), store.state
+        ({'Ada': 1}, State(generation=0, erased=0, last=1))
+        >>> store.close()
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._turn = threading.RLock()
+        self._connection = _connect(path)
+        self._finish = weakref.finalize(self, self._connection.close)
+        try:
+            with _explained(path):
+                self._check_schema()
+        except GalleryError:
+            self.close()
+            raise
+
+    @property
+    def facts(self) -> Facts:
+        """What the encodings are."""
+        return Facts(*self._row("SELECT encoder, dim, threshold FROM facts"))
+
+    @property
+    def state(self) -> State:
+        """How far it has come."""
+        return State(*self._row("SELECT generation, erased, coalesce((SELECT max(id) FROM images), 0) FROM facts"))
+
+    def set_threshold(self, threshold: float | None) -> None:
+        """Remember τ, or forget it."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE facts SET threshold = ?", (threshold,))
+
+    def add(self, batches: Iterable[Entries]) -> int:
+        """Add all or none; an image that a person has already is left as it is. How many were new."""
+        with self._transaction() as connection:
+            return sum(_add(connection, entries) for entries in batches)
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove people and their images, all or none; `erase` overwrites what that leaves.
+
+        Raises:
+            ArgumentError: a name that nobody has.
+        """
+        with self._transaction() as connection:
+            for name in names:
+                row = connection.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()
+                if row is None:
+                    raise ArgumentError.of("name", "somebody's in the gallery", name)
+                connection.execute("DELETE FROM images WHERE person = ?", row)
+                connection.execute("DELETE FROM people WHERE id = ?", row)
+            connection.execute("UPDATE facts SET generation = generation + 1")
+
+    def erase(self) -> None:
+        """Overwrite the bytes that removals have left: in free space of pages, and in the write-ahead log.
+
+        secure_delete zeroes rows that are deleted, but not copies that stayed where SQLite moved a row from one page to
+        another before; VACUUM writes all pages anew. Each time the log is taken over into the file and cut to nothing.
+
+        Raises:
+            GalleryError: another process has been reading for too long.
+        """
+        with self._turn, _explained(self.path):
+            self._take_over_log()
+            self._connection.execute("VACUUM")
+            self._take_over_log()
+
+    def set_erased(self, generation: int) -> None:
+        """Remember that nothing is left of what was removed up to a generation."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE facts SET erased = max(erased, ?)", (generation,))
+
+    def records(self, after: int = 0) -> Generator[Records, None, None]:
+        """Batches of `record_type(dim)` in the order of image ids, those above `after`; one consistent view.
+
+        Raises:
+            GalleryError: an encoding has another length.
+        """
+        record = record_type(self.facts.dim)
+        query = "SELECT id, person, encoding FROM images WHERE id > ? ORDER BY id"
+        for rows in self._batches(query, (after,)):
+            images, people, encodings = zip(*rows, strict=True)
+            batch = np.empty(len(rows), record)
+            batch["image"], batch["person"] = images, people
+            batch["encoding"] = self._decode(encodings)
+            yield batch
+
+    def entries(self) -> Generator[Entries, None, None]:
+        """Batches of all that is stored, in the order of image ids; one consistent view."""
+        query = """SELECT name, sha256, encoding, created FROM images JOIN people ON people.id = images.person
+            ORDER BY images.id"""
+        for rows in self._batches(query):
+            names, image_hashes, encodings, created = zip(*rows, strict=True)
+            yield Entries(names, image_hashes, self._decode(encodings), created)
+
+    def names(self, people: Iterable[int]) -> Mapping[int, str]:
+        """The names of people by their ids; those that are not here any more are left out."""
+        ids = list(people)
+        found: dict[int, str] = {}
+        for start in range(0, len(ids), _MOST_VARIABLES):
+            some = ids[start : start + _MOST_VARIABLES]
+            marks = ", ".join("?" * len(some))
+            found.update(self._rows(f"SELECT id, name FROM people WHERE id IN ({marks})", some))  # noqa: S608
+        return found
+
+    def people(self) -> Mapping[str, int]:
+        """How many images each person has, in the order of names."""
+        query = """SELECT name, count(images.id) FROM people LEFT JOIN images ON images.person = people.id
+            GROUP BY people.id ORDER BY name"""
+        return dict(self._rows(query))
+
+    def check(self) -> list[Problem]:
+        """Read and compare everything with its checksums: what is wrong."""
+        found = [Problem(str(self.path), row[0]) for row in self._rows("PRAGMA integrity_check") if row != ("ok",)]
+        broken = self._rows("PRAGMA foreign_key_check")
+        found += [Problem(str(self.path), f"image {row[1]} is of nobody") for row in broken]
+        for rows in self._batches("SELECT id, sha256, encoding, crc32 FROM images ORDER BY id"):
+            wrong = (image for image, *parts, crc32 in rows if _checksum(*parts) != crc32)
+            found += [Problem(str(self.path), f"image {image} is damaged: its checksum disagrees") for image in wrong]
+            row = wrong_row(self._decode([encoding for _, _, encoding, _ in rows]))
+            if row is not None:
+                found.append(Problem(str(self.path), f"the encoding of image {rows[row][0]} is not of unit length"))
+        return found
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._finish()
+
+    def _check_schema(self) -> None:
+        """Compare the tables with those that striate makes; others might hold statements that run when one reads."""
+        found_format = self._row("PRAGMA user_version")[0]
+        if found_format > FORMAT:
+            raise GalleryError(f"{self.path} has the format {found_format}; this striate reads up to {FORMAT}")
+        found = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        application = self._row("PRAGMA application_id")[0]
+        if application != _APPLICATION or _SCHEMA[0] not in found or found != set(_schema(self.facts.dim)):
+            raise GalleryError(f"{self.path} is not a gallery that striate made")
+        try:
+            check_identity(self.facts.encoder, self.facts.dim)
+        except ArgumentError as e:
+            raise GalleryError(f"{self.path} is damaged: {e}") from e
+
+    def _take_over_log(self) -> None:
+        busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise GalleryError(
+                f"removed, and nobody will be recognised as them; but their bytes are still in {self.path}-wal, as "
+                "another process keeps reading. The gallery finishes the removal when it is next opened"
+            )
+
+    def _decode(self, encodings: Sequence[bytes]) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        """(N, D) from N blobs of D·4 bytes."""
+        dim = self.facts.dim
+        if any(len(encoding) != 4 * dim for encoding in encodings):
+            raise GalleryError(f"{self.path} is damaged: an encoding has not {4 * dim} bytes")
+        return np.frombuffer(b"".join(encodings), "<f4").reshape(-1, dim).astype(np.float32, copy=False)
+
+    def _row(self, query: str) -> tuple[Any, ...]:
+        rows = self._rows(query)
+        if len(rows) != 1:
+            raise GalleryError(f"{self.path} is damaged: it has {len(rows)} rows of facts")
+        return rows[0]
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._turn, _explained(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _batches(self, query: str, values: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of one statement, which is one view, while this store's own connection is free for others."""
+        with _explained(self.path), closing(_connect(self.path)) as connection:
+            cursor = connection.execute(query, values)
+            while rows := cursor.fetchmany(_BATCH):
+                yield rows
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; when the block has ended, all is on the disk."""
+        with self._turn, _explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+def create_store(path: Path, facts: Facts) -> None:
+    """Make the file of a store, readable by its owner only, if it isn't there or its making was interrupted.
+
+    Whoever calls this makes sure that nobody else does at the same time.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    with _explained(path):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its log the mode of the file
+        with closing(_connect(path)) as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0]:
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in _schema(facts.dim):
+                connection.execute(statement)
+            connection.execute("INSERT INTO facts VALUES (1, ?, ?, ?, 0, 0)", facts)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            connection.execute("COMMIT")
+    sync_folder(path.parent)
+
+
+def is_created(path: Path) -> bool:
+    """Whether `create_store` came to its end here."""
+    if not path.exists():
+        return False
+    with _explained(path), closing(_connect(path)) as connection:
+        return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+def _schema(dim: int) -> list[str]:
+    return [statement.format(row_bytes=4 * dim) for statement in _SCHEMA]
+
+
+def _add(connection: sqlite3.Connection, entries: Entries) -> int:
+    """Add a batch: how many of its images are new."""
+    people = dict.fromkeys(entries.names, 0)
+    connection.executemany("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in people])
+    for name in people:
+        (people[name],) = connection.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()
+    encodings = entries.encodings.astype("<f4", copy=False)
+    columns = zip(entries.names, entries.image_hashes, encodings, entries.created, strict=True)
+    rows = (
+        (people[name], image_hash, blob := encoding.tobytes(), created, _checksum(image_hash, blob))
+        for name, image_hash, encoding, created in columns
+    )
+    insert = "INSERT INTO images (person, sha256, encoding, created, crc32) VALUES (?, ?, ?, ?, ?)"
+    return max(0, connection.executemany(f"{insert} ON CONFLICT (person, sha256) DO NOTHING", rows).rowcount)
+
+
+def _checksum(image_hash: bytes, encoding: bytes) -> int:
+    return zlib.crc32(encoding, zlib.crc32(image_hash))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is there, which makes its own transactions."""
+    with _explained(path):
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode=rw",
+            uri=True,
+            timeout=PATIENCE_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,  # its store lets one thread in at a time
+        )
+        try:
+            for setting in _SETTINGS:
+                connection.execute(setting)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What SQLite or the system says of a file, as an error that tells what to do."""
+    try:
+        yield
+    except OSError as e:
+        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
+    except sqlite3.DatabaseError as e:
+        code = getattr(e, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise GalleryError(f"another process has kept {path} busy for {PATIENCE_SECONDS:g} s") from e
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise GalleryError(f"{path} is damaged ({e}); restore it from a backup, or import an export") from e
+        raise OutputError(f"can't use {path}: {e}") from e
