@@ -45,6 +45,10 @@ from striate.data.duplicates import evenly
 from striate.data.field import Field
 from striate.data.find_marks import what_is_marked
 from striate.data.header import IMAGE_SUFFIXES
+from striate.data.identities import known_identities, open_identities
+from striate.data.identity_loader import IdentityLoader, RowLoader, row_targets
+from striate.data.identity_pairs import IdentityPairs, pairs_of
+from striate.data.identity_sampler import identity_batches
 from striate.data.image import MAX_PIXELS, image_size, read_image, write_image
 from striate.data.loader import Loader
 from striate.data.mark_summary import MarkSummary, summarize_marks
@@ -64,6 +68,7 @@ from striate.data.pipeline import (
     default_pipeline,
 )
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
+from striate.data.relation_table import RelatedPart
 from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
@@ -99,6 +104,8 @@ __all__ = [
     "Field",
     "Flip",
     "Frame",
+    "IdentityLoader",
+    "IdentityPairs",
     "Item",
     "Loader",
     "MarkFormat",
@@ -119,7 +126,9 @@ __all__ = [
     "PointDataset",
     "PointItem",
     "PointPart",
+    "RelatedPart",
     "Rotate",
+    "RowLoader",
     "Saturation",
     "Shards",
     "Shear",
@@ -145,18 +154,23 @@ __all__ = [
     "default_pipeline",
     "distort_batch",
     "evenly",
+    "identity_batches",
     "image_size",
+    "known_identities",
     "mosaic",
     "one_box",
     "open_boxes",
     "open_data",
+    "open_identities",
     "open_points",
+    "pairs_of",
     "parse_distortions",
     "point_pairs",
     "point_rows",
     "preset_distortion",
     "read_image",
     "read_video",
+    "row_targets",
     "summarize",
     "summarize_marks",
     "what_is_marked",

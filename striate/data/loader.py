@@ -14,7 +14,7 @@ from striate.errors import ArgumentError, DataError
 from striate.preset import Preset
 
 
-class _Reader:
+class ImageReader:
     """Images and the classes that they show."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Loader(BatchLoader):
             _check_one_label_each(part)
         self.part = part
         super().__init__(
-            _Reader(part, preset, pipeline, crops, seed, multilabel_classes),
+            ImageReader(part, preset, pipeline, crops, seed, multilabel_classes),
             len(part),
             differ=shuffle or pipeline is not None,
             batch_size=batch_size,

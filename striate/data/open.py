@@ -62,7 +62,7 @@ def open_data(
         raise ArgumentError.of("val_share", "in [0, 1)", val_share)
     table, names, rows, checked, problems = gathered = gather(path, skip_bad=skip_bad, classes=classes)
     digests = gathered.digests
-    items = _items(rows, names)
+    items = items_of(rows, names)
     must_cut = "train" in items and "val" not in items and val_share > 0
     if must_cut:
         train = items["train"]
@@ -108,15 +108,20 @@ class Gathered(NamedTuple):
         return {path: checked.digest for path, checked in self.checked.items()}
 
 
-def gather(path: str | Path, *, skip_bad: bool = False, classes: Sequence[str] | None = None) -> Gathered:
-    """Find out what lies at `path`, look at every image and name the classes; arguments and errors: `open_data`'s."""
+def gather(
+    path: str | Path, *, skip_bad: bool = False, classes: Sequence[str] | None = None, untrained: bool = False
+) -> Gathered:
+    """Find out what lies at `path`, look at every image and name the classes; arguments and errors: `open_data`'s.
+
+    With `untrained` a class may lack images to train on, as an identity does that is held back.
+    """
     table = _find(Path(path))
     names = _class_names(table, classes)
     rows, checked, broken = check_all(table.store, table.rows)
     problems = (*table.problems, *broken)
     if problems and not skip_bad:
         raise DataError(f"{len(problems)} of the images in {path} can't be used (--skip-bad leaves them out)", problems)
-    _refuse_bare_classes(path, names, rows, given=classes is not None)
+    _refuse_bare_classes(path, names, rows, given=untrained or classes is not None)
     return Gathered(table, names, rows, checked, problems)
 
 
@@ -210,7 +215,7 @@ def _refuse_bare_classes(path: str | Path, names: Sequence[str], rows: Sequence[
         raise DataError("a class needs images to train on", [Problem(n, "no good image to train on") for n in missing])
 
 
-def _items(rows: Iterable[Row], names: Sequence[str]) -> dict[PartName, tuple[Item, ...]]:
+def items_of(rows: Iterable[Row], names: Sequence[str]) -> dict[PartName, tuple[Item, ...]]:
     """Items by part; what isn't divided is train."""
     index = {name: i for i, name in enumerate(names)}
     found: dict[PartName, list[Item]] = {}

@@ -70,4 +70,4 @@ def spread(encodings: Tensor, related: Relations) -> float:
     """
     first, second, same = related.pairs()
     distances = torch.linalg.vector_norm(encodings[first[~same]] - encodings[second[~same]], dim=1)
-    return distances.mean().item()
+    return float(distances.mean())
