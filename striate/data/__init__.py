@@ -58,6 +58,8 @@ from striate.data.marked_loader import MarkedLoader
 from striate.data.mosaic import mosaic
 from striate.data.open import open_data
 from striate.data.open_boxes import open_boxes, open_points
+from striate.data.pairs import Pairs, open_pairs
+from striate.data.pairs_drawn import draw_pairs
 from striate.data.pipeline import (
     COLOUR_PHOTOS,
     GREY_PHOTOS,
@@ -117,6 +119,7 @@ __all__ = [
     "Mirror",
     "Motion",
     "Near",
+    "Pairs",
     "Part",
     "PartName",
     "PcaColour",
@@ -153,6 +156,7 @@ __all__ = [
     "decode_for_crops_hw",
     "default_pipeline",
     "distort_batch",
+    "draw_pairs",
     "evenly",
     "identity_batches",
     "image_size",
@@ -162,6 +166,7 @@ __all__ = [
     "open_boxes",
     "open_data",
     "open_identities",
+    "open_pairs",
     "open_points",
     "pairs_of",
     "parse_distortions",

@@ -65,14 +65,14 @@ def read_text(store: FileStore, name: str) -> str:
         raise DataError(f"{name}: {e}") from e
 
 
-def split_records(text: str, name: str) -> list[Fields]:
-    """The header and all rows that aren't blank, each with the line it begins on."""
+def split_records(text: str, name: str, expected: str = "a line path,label and then one line an image") -> list[Fields]:
+    """The header and all rows that aren't blank, each with the line it begins on; without rows, what was expected."""
     try:
         found = [(line, cells) for line, cells in _numbered(text, name) if any(map(str.strip, cells))]
     except csv.Error as e:
         raise DataError(f"{name} can't be read as CSV: {e}") from e
     if len(found) < 2:
-        raise DataError(f"{name} has no rows: expected a line path,label and then one line an image")
+        raise DataError(f"{name} has no rows: expected {expected}")
     return found
 
 
