@@ -25,8 +25,10 @@ def train(
         typer.Option(help="What to learn: classes, one box, points, or boxes."),
     ] = "classify",
     loss: Annotated[
-        Literal["documents", "modern"] | None,
-        typer.Option(help="Of boxes or points: as courses teach it, or today's; modern if left out."),
+        Literal["documents", "exponential", "modern"] | None,
+        typer.Option(
+            help="Of boxes or points: as courses teach it, exponential boxes (to detect), or modern, as usual."
+        ),
     ] = None,
     mosaic: Annotated[
         float | None, typer.Option(help="To detect: share of images that are four in one; 0 if left out.")

@@ -21,6 +21,7 @@ from striate.metrics import (
     detection_scores,
 )
 from striate.models import Answers
+from striate.models.grid_detector import BoxForm
 from striate.ops import best_boxes, kmeans_anchors
 from striate.preset import Preset
 from striate.results import Detections
@@ -55,11 +56,13 @@ class DetectTask(MarksTask[BoxItem, Detections]):
         kind: "pyramid", the detector worth using; or "grid", that of the course documents.
         confidence: objects above it are shown, in [0, 1]; chosen on held-back images.
         iou: boxes of one class that overlap a surer one by more are dropped, in [0, 1].
+        form: how the boxes of a new grid are written, see `striate.ops.box_codes`.
     """
 
     kind: Kind = "pyramid"
     confidence: float = 0.5
     iou: float = SUPPRESSION_IOU
+    form: BoxForm = "linear"
     monitor = "map50"
     habits = HABITS
     needs = "a box; difficult ones and crowds don't count"
@@ -85,7 +88,8 @@ class DetectTask(MarksTask[BoxItem, Detections]):
             return {"head": "pyramid"}
         sizes = draw_some(seen_sizes(dataset.parts["train"].items, preset), seed)  # (N, 2)
         anchors = kmeans_anchors(sizes, min(ANCHORS, len(np.unique(sizes, axis=0))), seed=seed)
-        return {"head": "grid", "anchors": [round(float(side), 2) for wh in anchors.wh for side in wh]}
+        flat = [round(float(side), 2) for wh in anchors.wh for side in wh]
+        return {"head": "grid", "anchors": flat, "form": self.form}
 
     def can_measure(self, item: BoxItem, labels: Sequence[str]) -> bool:
         """Whether there is a box."""

@@ -11,12 +11,16 @@ from striate.tasks.marks_task import MarksTask
 
 AnyTask = MarksTask[Any, Any]
 TaskName = Literal["classify", "localize", "landmarks", "detect"]
-LossName = Literal["documents", "modern"]
+LossName = Literal["documents", "exponential", "modern"]
 
 _WISHED: dict[str, dict[str, AnyTask]] = {
     "localize": {"modern": LocalizeTask(), "documents": LocalizeTask(linear=True)},
     "landmarks": {"modern": LandmarksTask(), "documents": LandmarksTask(linear=True)},
-    "detect": {"modern": DetectTask(), "documents": DetectTask("grid")},
+    "detect": {
+        "modern": DetectTask(),
+        "documents": DetectTask("grid"),
+        "exponential": DetectTask("grid", form="exponential"),
+    },
 }
 _RESTORED: dict[str, tuple[str, Callable[[Mapping[str, float]], AnyTask]]] = {  # with the head that answers it
     "localize": ("localize", lambda t: LocalizeTask(threshold=t["presence"])),
@@ -33,7 +37,7 @@ def wished_task(name: str, loss: str | None) -> AnyTask:
 
     Args:
         name: of the task.
-        loss: "documents" or "modern"; None for the latter.
+        loss: "documents", "modern", or "exponential" to detect; None for "modern".
 
     Raises:
         UnknownNameError: no such task, or no such loss.

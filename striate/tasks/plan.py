@@ -30,7 +30,7 @@ class Wishes:
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
         task: "localize", "landmarks" or "detect"; None for classes.
-        loss: of that task, "documents" or "modern".
+        loss: of that task, "documents", "modern", or "exponential" to detect.
         mosaic: of "detect": share of the training images that are four in one.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
 

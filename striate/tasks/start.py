@@ -58,7 +58,7 @@ def train(
         task: "classify"; "localize" finds one object an image, "landmarks" the points of one,
             "detect" any number of objects.
         loss: of those, "documents" or "modern"; the latter if left out. A detector of the documents is a grid of cells
-            with anchors, one of today a feature pyramid.
+            with anchors, one of today a feature pyramid; "exponential" is the grid with boxes and cost as in YOLO9000.
         mosaic: of "detect": share of the training images that are four in one.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.

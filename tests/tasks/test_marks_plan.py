@@ -39,6 +39,7 @@ REFUSED = [
     ({"task": "classify", "loss": "modern"}, ArgumentError, "loss is of tasks on boxes or points"),
     ({"task": "segment"}, UnknownNameError, "no task named 'segment'"),
     ({"loss": "nosuch"}, UnknownNameError, "no loss named 'nosuch'; known: modern, documents"),
+    ({"loss": "exponential"}, UnknownNameError, "no loss named 'exponential'; known: modern, documents"),
     ({"model": "nosuch"}, UnknownNameError, "nosuch"),
     ({"weights": "nosuch"}, UnknownNameError, "nosuch"),
     ({"epochs": 0}, ArgumentError, "epochs must be an integer of at least 1, got 0"),

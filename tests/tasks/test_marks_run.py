@@ -69,25 +69,26 @@ def test_detection_learns(marked_trained):
     assert test["map50"] > 0.8
 
 
-@pytest.mark.parametrize(
-    ("task", "options"),
-    [
-        ("localize", {"epochs": 10}),
-        ("landmarks", {"epochs": 10}),
-        ("detect", {"model": "resnet20", "epochs": 4, "size": 32, "distort": "mirror", "mosaic": 0.3}),
-    ],
-)
-def test_the_documents_losses_learn(task, options):
+GRID = {"model": "resnet20", "epochs": 4, "size": 32, "distort": "mirror"}
+OTHER_LOSSES = [
+    ("localize", "documents", {"epochs": 10}, "localize_linear"),
+    ("landmarks", "documents", {"epochs": 10}, "landmarks_linear"),
+    ("detect", "documents", {**GRID, "mosaic": 0.3}, "detect_grid"),
+    ("detect", "exponential", GRID, "detect_grid"),
+]
+
+
+@pytest.mark.parametrize(("task", "loss", "options", "name"), OTHER_LOSSES)
+def test_other_losses_learn(task, loss, options, name):
     root = write_squares("d", parts={"train": 32, "val": 8})
     table = "points.csv" if task == "landmarks" else "boxes.csv"
-    run = striate.train(root / table, task=task, loss="documents", out="run", **{**SMALL, "lr": 3e-3, **options})
+    run = striate.train(root / table, task=task, loss=loss, out="run", **{**SMALL, "lr": 3e-3, **options})
     epochs = list(run)
     assert epochs[-1].loss < 0.7 * epochs[0].loss
     header = load_model("run/model.safetensors")[1]
-    assert (
-        header.task == {"localize": "localize_linear", "landmarks": "landmarks_linear", "detect": "detect_grid"}[task]
-    )
-    assert " --loss documents" in " ".join(run.start["command"])
+    assert header.task == name
+    assert header.arguments.get("form") == {"detect": "linear" if loss == "documents" else loss}.get(task)
+    assert f" --loss {loss}" in " ".join(run.start["command"])
     figures = run.outcome.figures["val"]
     assert evaluate_marks(striate.load("run"), root / table, part="val").figures == figures
 
