@@ -129,7 +129,7 @@ def published_names(convolutions: int) -> Rename:
         >>> rename("features.prelu4.weight"), rename("conv5_2.bias")
         ('features.dense.activation.weight', 'offsets.bias')
     """
-    layers = {}
+    layers: dict[str, str] = {}
     for i in range(1, convolutions + 1):
         layers |= {f"features.conv{i}": f"features.conv{i}.conv", f"features.prelu{i}": f"features.conv{i}.activation"}
     dense = convolutions + 1

@@ -121,7 +121,7 @@ def similarity(source_xy: ArrayLike, target_xy: ArrayLike) -> Matrix:
     if math.hypot(c, s) ** 2 * spread <= 1e-18 * len(source) * (1 + float(to_centre @ to_centre)):
         raise ArgumentError.of("target_xy", "points that the source's can be turned to", target.tolist())
     turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    return translate(*to_centre.tolist()) @ turn @ translate(*(-from_centre).tolist())
+    return np.asarray(translate(*to_centre.tolist()) @ turn @ translate(*(-from_centre).tolist()))
 
 
 def resize(from_hw: tuple[int, int], to_hw: tuple[int, int]) -> Matrix:
