@@ -19,6 +19,7 @@ from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landm
 from striate.metrics.localization import RIGHT_IOU, LocalizationFigures, ObjectClassScore, measure_localization
 from striate.metrics.matching import Matches, match_boxes
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
+from striate.metrics.one_shot import OneShot, one_shot
 from striate.metrics.operating_point import OperatingPoint, choose_threshold, operating_point
 from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
 from striate.metrics.suspects import Suspect, find_suspects
@@ -44,6 +45,7 @@ __all__ = [
     "Miss",
     "MultilabelClassification",
     "ObjectClassScore",
+    "OneShot",
     "OperatingPoint",
     "PairRates",
     "PairedDifference",
@@ -78,6 +80,7 @@ __all__ = [
     "measure_localization",
     "micro_f1_difference",
     "multilabel",
+    "one_shot",
     "operating_point",
     "paired_interval",
     "pairs_needed",
