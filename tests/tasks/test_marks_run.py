@@ -2,7 +2,10 @@
 
 import html
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +174,32 @@ def test_a_run_that_is_left_can_be_resumed(data, task, options):
     assert [(e["loss"], e["figures"]) for e in own] == [(e["loss"], e["figures"]) for e in epochs]
     assert own_result == result
     assert same_weights("run", "whole")
+
+
+PROCESS = """
+import torch
+
+import striate
+from striate.training import leave
+
+torch.set_num_threads(1)
+list(striate.train("d/boxes.csv", out="two", device="cpu", **{options}))
+leave()
+"""
+
+
+def test_two_processes_learn_what_one_does(data):
+    """Each takes half of a step's images, mosaics among them; one of them writes."""
+    options = {**SMALL, "task": "detect", "loss": "documents", "distort": "mirror", "mosaic": 0.5}
+    list(striate.train(data / "boxes.csv", out="one", device="cpu", **options))
+    Path("train.py").write_text(PROCESS.replace("{options}", repr(options | {"batch_size": 4})))
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, *launcher], check=True, env=environment, capture_output=True, timeout=120)
+    one, two = (load_model(Path(run, "model.safetensors"))[0].state_dict() for run in ("one", "two"))
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, rtol=1e-4, atol=1e-5)
+    assert record_of("two")[2]["figures"] == record_of("one")[2]["figures"]
 
 
 @pytest.mark.parametrize("task", TASKS)
