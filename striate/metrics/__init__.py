@@ -19,7 +19,7 @@ from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landm
 from striate.metrics.localization import RIGHT_IOU, LocalizationFigures, ObjectClassScore, measure_localization
 from striate.metrics.matching import Matches, match_boxes
 from striate.metrics.multilabel import MultilabelClassification, TagScore, average_precision, multilabel
-from striate.metrics.one_shot import OneShot, one_shot
+from striate.metrics.one_shot import OneShot, identify_one_shot
 from striate.metrics.operating_point import OperatingPoint, choose_threshold, operating_point
 from striate.metrics.paired import PairedDifference, accuracy_difference, micro_f1_difference, paired_interval
 from striate.metrics.suspects import Suspect, find_suspects
@@ -73,6 +73,7 @@ __all__ = [
     "find_misses",
     "find_suspects",
     "fit_temperature",
+    "identify_one_shot",
     "log_loss",
     "match_boxes",
     "mean_over_present",
@@ -80,7 +81,6 @@ __all__ = [
     "measure_localization",
     "micro_f1_difference",
     "multilabel",
-    "one_shot",
     "operating_point",
     "paired_interval",
     "pairs_needed",

@@ -34,7 +34,9 @@ class OneShot:
         return dict(vars(self))
 
 
-def one_shot(encodings: npt.ArrayLike, identities: npt.ArrayLike, *, draws: int = DRAWS, seed: int = 0) -> OneShot:
+def identify_one_shot(
+    encodings: npt.ArrayLike, identities: npt.ArrayLike, *, draws: int = DRAWS, seed: int = 0
+) -> OneShot:
     """Enrol a random image of each identity, name every other image by the nearest one, and do so many times.
 
     Args:
@@ -48,7 +50,7 @@ def one_shot(encodings: npt.ArrayLike, identities: npt.ArrayLike, *, draws: int 
         ArgumentError: there is nothing to tell apart, or `draws` is under 1.
 
     Example:
-        >>> found = one_shot([[1.0, 0], [0.8, 0.6], [0, 1.0], [0, 1.0]], [5, 5, 8, 8])
+        >>> found = identify_one_shot([[1.0, 0], [0.8, 0.6], [0, 1.0], [0, 1.0]], [5, 5, 8, 8])
         >>> found.accuracy, found.n, found.n_identities
         (1.0, 2, 2)
     """

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.errors import ArgumentError, ShapeError
-from striate.metrics import one_shot
+from striate.metrics import identify_one_shot
 
 
 def unit(*shape, seed=0):
@@ -20,7 +20,7 @@ def test_it_is_what_a_loop_over_all_choices_gives():
         rest = [n for n in range(6) if n not in enrolled]
         right = sum(who[min(enrolled, key=lambda e: np.linalg.norm(vectors[e] - vectors[n]))] == who[n] for n in rest)
         shares.append(right / 3)
-    found = one_shot(vectors, who, draws=4000)
+    found = identify_one_shot(vectors, who, draws=4000)
     assert found.accuracy == pytest.approx(np.mean(shares), abs=0.02)
     assert found.deviation == pytest.approx(np.std(shares), abs=0.02)
     assert (found.n, found.n_identities, found.draws) == (3, 3, 4000)
@@ -28,14 +28,14 @@ def test_it_is_what_a_loop_over_all_choices_gives():
 
 def test_what_is_enrolled_is_not_counted():
     """An identity with a single image is there to be taken for."""
-    found = one_shot([[1.0, 0], [1.0, 0], [0, 1.0]], [0, 0, 1])
+    found = identify_one_shot([[1.0, 0], [1.0, 0], [0, 1.0]], [0, 0, 1])
     assert (found.accuracy, found.n) == (1.0, 1)
 
 
 def test_the_same_seed_draws_the_same():
     vectors, who = unit(30, 4), np.arange(30) % 5
-    assert one_shot(vectors, who, draws=5) == one_shot(vectors, who, draws=5)
-    assert one_shot(vectors, who, draws=5) != one_shot(vectors, who, draws=5, seed=1)
+    assert identify_one_shot(vectors, who, draws=5) == identify_one_shot(vectors, who, draws=5)
+    assert identify_one_shot(vectors, who, draws=5) != identify_one_shot(vectors, who, draws=5, seed=1)
 
 
 # (identities, draws, error, what the message names)
@@ -50,4 +50,4 @@ BAD = [
 @pytest.mark.parametrize(("identities", "draws", "error", "names"), BAD)
 def test_bad_arguments(identities, draws, error, names):
     with pytest.raises(error, match=names):
-        one_shot(unit(3, 2), identities, draws=draws)
+        identify_one_shot(unit(3, 2), identities, draws=draws)
