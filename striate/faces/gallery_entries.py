@@ -91,7 +91,7 @@ def check_encodings(encodings: ArrayLike, dim: int) -> Encodings:
     Example:
         >>> check_encodings([[0.6, 0.8], [3, 4]], 2)
         Traceback (most recent call last):
-        striate.errors.ArgumentError: encodings must be of length 1 to 1e-05 each, got 5.0 in row 1
+        striate.errors.ArgumentError: encodings must be of length 1 to 1e-05 each, got 5 in row 1
     """
     array = np.ascontiguousarray(encodings, dtype=np.float32)
     if array.ndim != 2 or array.shape[1] != dim:
@@ -99,7 +99,7 @@ def check_encodings(encodings: ArrayLike, dim: int) -> Encodings:
     row = wrong_row(array)
     if row is not None:
         length = float(np.linalg.norm(array[row].astype(np.float64)))
-        raise ArgumentError(f"encodings must be of length 1 to {UNIT_TOLERANCE} each, got {length} in row {row}")
+        raise ArgumentError(f"encodings must be of length 1 to {UNIT_TOLERANCE} each, got {length:.6g} in row {row}")
     return array
 
 

@@ -103,8 +103,8 @@ def read_export(path: Path) -> Iterator[Entries]:
 
 
 def _read_head(path: Path, f: BinaryIO) -> Head:
-    ((number, line),) = islice(_lines(path, f, most=_MOST_HEAD_BYTES, first=1), 1) or [(1, b"")]
-    values = _parse(path, number, line, _HEAD)
+    _, line = next(_lines(path, f, most=_MOST_HEAD_BYTES, first=1), (1, b""))
+    values = _parse(path, 1, line, _HEAD)
     facts = Facts(values["encoder"], values["dim"], values["threshold"])
     if values["format"] != _FORMAT:
         raise _wrong(path, 1, f"the format must be {_FORMAT!r}")
