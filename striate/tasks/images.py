@@ -1,11 +1,15 @@
-"""Find the images that a user names: files, folders and globs."""
+"""The images that a user names, as files, folders and globs: found, and answered."""
 
 import glob
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from striate.data import IMAGE_SUFFIXES
-from striate.errors import DataError, Problem
+from striate.errors import DataError, ImageError, Problem
+from striate.tasks.classifier import OnBad
+
+Answer = TypeVar("Answer")
 
 
 def find_images(paths: Iterable[str | Path]) -> list[Path]:
@@ -32,6 +36,36 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
     if problems or not found:
         raise DataError("no images to look at", problems)
     return list(found)
+
+
+def answer_images(
+    paths: Iterable[str | Path], answer: Callable[[Sequence[Path], OnBad], Iterable[Answer]], *, skip_bad: bool
+) -> tuple[list[tuple[str, Answer]], list[Problem]]:
+    """What images are answered with.
+
+    Args:
+        paths: see `find_images`.
+        answer: files -> an answer for each but those that it says are bad.
+        skip_bad: go on without files that can't be read.
+
+    Returns:
+        path and answer of each image, in order, and the files that were skipped.
+
+    Raises:
+        DataError: a path does not exist; or files can't be read, all of them listed.
+    """
+    files = find_images(paths)
+    bad: dict[Path, Problem] = {}
+
+    def on_bad(path: Path, error: ImageError) -> None:
+        bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
+
+    answers = list(answer(files, on_bad))
+    problems = list(bad.values())
+    if bad and not skip_bad:
+        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
+    good = [str(path) for path in files if path not in bad]
+    return list(zip(good, answers, strict=True)), problems
 
 
 def _expand(name: str) -> tuple[list[Path], str]:

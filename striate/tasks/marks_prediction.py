@@ -1,13 +1,14 @@
 """Find boxes or points in image files, and draw them."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from striate.data import Pixels, read_image, write_image
-from striate.errors import DataError, ImageError, Problem
-from striate.tasks.classifier import readings
-from striate.tasks.images import find_images
+from striate.errors import Problem
+from striate.tasks.classifier import OnBad, readings
+from striate.tasks.images import answer_images
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.picture_files import picture_files
 
@@ -40,22 +41,15 @@ def find_in_files(
     Raises:
         DataError: a path does not exist; or files can't be read, all of them listed.
     """
-    files = find_images(paths)
-    bad: dict[Path, Problem] = {}
 
-    def on_bad(path: Path, error: ImageError) -> None:
-        bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
+    def answer(files: Sequence[Path], on_bad: OnBad) -> Iterable[Any]:
+        if tile is None:
+            return predictor.stream(files, on_bad=on_bad)
+        images = readings(files, partial(read_image, channels=predictor.preset.channels), _same, on_bad)
+        return (predictor.tiled(image, *tile) for image in images)
 
-    if tile is None:
-        found = predictor.predict(files, on_bad=on_bad)
-    else:
-        images = readings(files, lambda path: read_image(path, channels=predictor.preset.channels), _same, on_bad)
-        found = [predictor.tiled(image, *tile) for image in images]
-    problems = list(bad.values())
-    if bad and not skip_bad:
-        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
-    good = (str(path) for path in files if path not in bad)
-    return [FoundIn(path, one) for path, one in zip(good, found, strict=True)], problems
+    found, problems = answer_images(paths, answer, skip_bad=skip_bad)
+    return [FoundIn(*row) for row in found], problems
 
 
 def _same(pixels: Pixels) -> Pixels:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from striate.atomic import atomic_write
 from striate.data import ONE_CROP, Crops
-from striate.errors import DataError, ImageError, Problem
+from striate.errors import Problem
 from striate.results import Classes
-from striate.tasks.classifier import Classifier
+from striate.tasks.classifier import Classifier, OnBad
+from striate.tasks.classify import Probabilities
 from striate.tasks.ensemble import Ensemble
-from striate.tasks.images import find_images
+from striate.tasks.images import answer_images
 
 
 class Prediction(NamedTuple):
@@ -43,19 +44,12 @@ def predict_files(
     Raises:
         DataError: a path does not exist; or files can't be read, all of them listed.
     """
-    files = find_images(paths)
-    bad: dict[Path, Problem] = {}
 
-    def on_bad(path: Path, error: ImageError) -> None:
-        bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
+    def answer(files: Sequence[Path], on_bad: OnBad) -> Probabilities:
+        return classifier.probabilities(files, crops=crops, on_bad=on_bad)
 
-    rows = classifier.probabilities(files, crops=crops, on_bad=on_bad)
-    problems = list(bad.values())
-    if bad and not skip_bad:
-        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
-    answers = (classifier.task.to_classes(row, classifier.labels) for row in rows)
-    good = (str(path) for path in files if path not in bad)
-    return [Prediction(path, classes) for path, classes in zip(good, answers, strict=True)], problems
+    rows, problems = answer_images(paths, answer, skip_bad=skip_bad)
+    return [Prediction(path, classifier.task.to_classes(row, classifier.labels)) for path, row in rows], problems
 
 
 def write_predictions(path: str | Path, predictions: Sequence[Prediction], top: int) -> None:
