@@ -21,7 +21,7 @@ from striate.models.mtcnn import FaceNet, Mtcnn
 THRESHOLD = 0.7  # least confidence of R- and O-Net
 OVERLAP = 0.7  # above which the less sure of two windows is dropped: IoU, and in the end the share of the smaller one
 R_SIDE, O_SIDE = 24, 48  # pixels of what they are shown
-_PIXELS = 1 << 17  # that a network is shown together: what it computes of them stays small
+_PIXELS = 1 << 15  # that a network is shown together: what it computes of them stays in the cache
 
 
 class Found(NamedTuple):

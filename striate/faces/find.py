@@ -68,7 +68,7 @@ class FaceFinder:
             images: uint8 (H, W, C) of any sizes, C 1 (grey), 3 (RGB) or 4 (RGB and alpha, which shows white below).
 
         Returns:
-            One tuple an image, the same whatever other images are found with it.
+            One tuple an image; what is found beside it changes no more than roundings.
 
         Raises:
             ShapeError, ArgumentError: an image is none.

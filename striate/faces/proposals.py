@@ -13,7 +13,7 @@ from striate.models.mtcnn import STRIDE, WINDOW, FaceNet
 THRESHOLD = 0.6  # least confidence
 SCALE_STEP = 0.709  # from one scale of the pyramid to the next: half the area
 WITHIN_SCALE, ACROSS_SCALES = 0.5, 0.7  # IoU above which the less sure of two windows is dropped
-_PIXELS = 1 << 18  # that P-Net looks at together: what it computes of them stays small
+_PIXELS = 1 << 15  # that P-Net looks at together, if an image has fewer: what it computes stays in the cache
 
 
 def propose(network: FaceNet, images: Sequence[Octaves], smallest: float) -> Windows:

@@ -9,6 +9,7 @@ Shapes: N images or windows, H and W their sides.
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from striate.layers import conv, sequential
@@ -164,4 +165,5 @@ def _load(network: FaceNet, file: PublishedFile, convolutions: int) -> FaceNet:
     rename = published_names(convolutions)
     tensors = parse_tensors(file.read(), file.file_name)  # the bytes are the published ones, so they fit
     network.load_state_dict({rename(name): t for name, t in tensors.items()})
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     return network.eval().requires_grad_(False)
