@@ -21,10 +21,13 @@ _TOGETHER = 32  # images whose pixels are kept at once
 class FaceFinder:
     """Finds faces and five points on each, by MTCNN.
 
-    Faces are looked for in windows of 40 pixels and more, on images whose longer side is at most 1,280: larger ones are
-    first reduced to that, so that time and memory are bounded, and a window is a 32nd of the longer side. An image of
-    less than 40 pixels a side has no face. Of 64 faces of Labeled Faces in the Wild, made smaller, all were found at 30
-    pixels (the root of their box's area), 97 % at 25, and half at 20.
+    Windows of 40 pixels, and again and again of 1/0.709 times as many, are looked at all over the image; what the three
+    networks take for a face with a confidence of 0.6, 0.7 and 0.7 is one. An image with a side of more than 1,280
+    pixels is first reduced to that, so that time and memory are bounded; a window then is a 32nd of that side.
+
+    Of 64 faces of Labeled Faces in the Wild, made smaller, all were found at 30 pixels (the root of their box's area),
+    97 % at 25, and half at 20. Turned by 20 degrees 98 % were found, by 30 95 %, by 40 86 %, by 90 hardly any: turn
+    images upright first, as `read_image` does by their EXIF. An image of less than 40 pixels a side has no face.
 
     Args:
         networks: in eval mode, on one device.
