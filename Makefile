@@ -28,7 +28,7 @@ docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/.bench
-	for name in distort inference feature_cache waiting nms densify; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in distort inference feature_cache waiting nms densify video; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) site demo-run .mypy_cache .ruff_cache .hypothesis
