@@ -21,7 +21,7 @@ class Canonical:
         xy: places of the `FACE_POINTS` in it, in pixels.
 
     Raises:
-        ArgumentError: not five points, or a chip without pixels.
+        ArgumentError: not five points of finite numbers, or a chip without pixels.
 
     Example:
         >>> face = Face((100, 100, 200, 220), 1.0, tuple((2 * x, 2 * y) for x, y in DLIB_CHIP.xy))
@@ -39,8 +39,8 @@ class Canonical:
     def __post_init__(self) -> None:
         if min(self.size_hw) < 1:
             raise ArgumentError.of("size_hw", "at least a pixel a side", self.size_hw)
-        if np.shape(self.xy) != (len(FACE_POINTS), 2):
-            raise ArgumentError.of("xy", f"{len(FACE_POINTS)} pairs", self.xy)
+        if np.shape(self.xy) != (len(FACE_POINTS), 2) or not np.isfinite(self.xy).all():
+            raise ArgumentError.of("xy", f"{len(FACE_POINTS)} pairs of finite numbers", self.xy)
 
     def matrix(self, face: Face) -> geometry.Matrix:
         """The similarity that brings the face's points nearest to their places, 3x3.
