@@ -1,5 +1,6 @@
 """A face turned, resized and moved to where an encoder was trained to see it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class Canonical:
     def __post_init__(self) -> None:
         if min(self.size_hw) < 1:
             raise ArgumentError.of("size_hw", "at least a pixel a side", self.size_hw)
-        if np.shape(self.xy) != (len(FACE_POINTS), 2) or not np.isfinite(self.xy).all():
+        if len(self.xy) != len(FACE_POINTS) or not all(len(p) == 2 and all(map(math.isfinite, p)) for p in self.xy):
             raise ArgumentError.of("xy", f"{len(FACE_POINTS)} pairs of finite numbers", self.xy)
 
     def matrix(self, face: Face) -> geometry.Matrix:

@@ -74,7 +74,7 @@ def test_refused():
         DLIB_CHIP.chip(astronaut(), in_one_place)
     with pytest.raises(ShapeError, match="image must be of shape"):
         DLIB_CHIP.chip(np.zeros((10, 10, 2), np.uint8), face_at(POINTS))
-    for xy in (((1.0, 2.0),), ((1.0, 2.0, 3.0),) * 5, ((1.0, float("nan")),) * 5):
+    for xy in (((1.0, 2.0),), ((1.0, 2.0, 3.0),) * 5, ((1.0, float("nan")),) * 5, (*((1.0, 2.0),) * 4, (3.0,))):
         with pytest.raises(ArgumentError, match="xy must be 5 pairs of finite numbers"):
             Canonical((10, 10), xy)
     with pytest.raises(ArgumentError, match="size_hw must be at least a pixel a side"):
