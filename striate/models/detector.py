@@ -1,13 +1,10 @@
 """What all detectors share: networks of images that answer with boxes."""
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
-
-from striate.errors import ArgumentError
 
 # The logit of 1 %, an object's probability before anything is learned: of thousands of places few hold one.
 # Lin et al., Focal Loss for Dense Object Detection, 2017, arXiv:1708.02002, section 4.1.
@@ -30,20 +27,7 @@ class Answers(Protocol):
     """What a detector answers: raw numbers, for the loss, that can be read as boxes."""
 
     def decode(self) -> Decoded:
-        """Boxes and scores, without gradients' traps: they are finite."""
-
-
-def check_images(size: Sequence[int]) -> None:
-    """Refuse a detector of signals or volumes.
-
-    Args:
-        size: an input's shape (C, *S).
-
-    Raises:
-        ArgumentError: it is not that of an image.
-    """
-    if len(size) != 3:
-        raise ArgumentError.of("dims", "2 for a head that finds boxes", len(size) - 1)
+        """Boxes and scores; they are finite, also those of a network that has not learned."""
 
 
 @torch.no_grad()

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError
 from striate.layers import sequential
-from striate.models.detector import RARE, Decoded, begin_at, check_images
+from striate.models.detector import RARE, Decoded, begin_at
 from striate.models.network import Network
-from striate.models.new_head import kept_stages, output_channels
+from striate.models.new_head import check_images, kept_stages, output_channels
 from striate.ops.box_codes import decode_exponential, decode_linear, grid_cells
 
 BoxForm = Literal["linear", "exponential"]

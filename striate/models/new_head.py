@@ -72,6 +72,19 @@ def kept_stages(network: Network, last_stage: str | None) -> dict[str, nn.Module
     return {name: network.stages[name] for name in kept}
 
 
+def check_images(size: Sequence[int]) -> None:
+    """Refuse signals and volumes, for a head that says where things are.
+
+    Args:
+        size: an input's shape (C, *S).
+
+    Raises:
+        ArgumentError: it is not that of an image.
+    """
+    if len(size) != 3:
+        raise ArgumentError.of("dims", "2 for a head that finds places in images", len(size) - 1)
+
+
 def _hidden(units_in: int, units: int) -> nn.Sequential:
     return sequential(dense=nn.Linear(units_in, units), activation=nn.ReLU(), dropout=nn.Dropout(DROPOUT))
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from striate.errors import ArgumentError
 from striate.layers import conv_norm, sequential
 from striate.models.network import Network
-from striate.models.new_head import kept_stages, stage_shapes
+from striate.models.new_head import check_images, kept_stages, stage_shapes
 
 LEAST_CELLS = 5  # a side, of the activation that is read: fewer know too little of where
 CHANNELS = 64  # of each cell
@@ -77,8 +76,8 @@ def landmarks_head(
 def _with_places(
     network: Network, answers: int, size: Sequence[int], size_hw: Sequence[int], last_stage: str | None
 ) -> Network:
-    if len(size) != 3:
-        raise ArgumentError.of("dims", "2: these heads answer with places in images", len(size) - 1)
+    """A network of so many answers, with a head that reads every cell of the last stage that stays."""
+    check_images(size)
     stages = kept_stages(network, last_stage)
     shapes = stage_shapes(stages, (size[0], *(size_hw or size[1:])))
     if last_stage is None:

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from striate.layers import conv, sequential
-from striate.models.detector import RARE, Decoded, begin_at, check_images
+from striate.models.detector import RARE, Decoded, begin_at
 from striate.models.network import Network
-from striate.models.new_head import kept_stages
+from striate.models.new_head import check_images, kept_stages
 from striate.models.pyramid import Level, Pyramid, choose_levels, grid_points, named_levels
 
 WIDTH, GROUPS = 96, 8

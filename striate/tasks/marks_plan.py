@@ -7,14 +7,14 @@ from typing import Any
 
 from striate.data import MarkedDataset, MarkedItem, Pipeline, parse_distortions
 from striate.errors import ArgumentError, DataError
-from striate.models import SOURCES, Source, blueprint, check_size, find_entry, find_source
+from striate.models import Source, blueprint, check_size, find_entry, find_source
 from striate.preset import Preset
 from striate.tasks.look import Look, look_at
 from striate.tasks.marks_task import Found, Habits, MarksTask
 from striate.tasks.plan import PrecisionWish, Wishes
+from striate.tasks.planning import PRETRAINED, choose_weights
 from striate.training import Recipe
 
-PRETRAINED = "efficientnet_lite0"
 _STRIDE = 32
 _NOT_HERE = ("views", "last_stage", "hidden")
 
@@ -110,7 +110,7 @@ def make_marks_plan(
         network=network,
         arguments=arguments | blueprint(find_entry(network).build, **arguments).choices,
         weights=source.name if source else None,
-        freeze=_choose_freeze(wishes, source),
+        freeze=_choose_freeze(wishes),
         preset=preset,
         pipeline=pipeline,
         mosaic=wishes.mosaic or 0.0,
@@ -122,16 +122,13 @@ def make_marks_plan(
 
 
 def _choose_network(wishes: Wishes) -> tuple[str, Source | None, str]:
-    if wishes.weights and wishes.weights != "none":
-        source = find_source(wishes.weights)
-        if wishes.model not in (None, source.network):
-            raise ArgumentError.of("weights", f"made for {wishes.model}", f"{source.name}, made for {source.network}")
-        return source.network, source, f"{source.network}, from its {source.trained_on} weights"
-    network = find_entry(wishes.model or PRETRAINED).name
-    published = SOURCES.get(network)
-    if published and wishes.weights != "none" and (published.is_installed() or not wishes.model):
-        return network, published, f"{network}, from its {published.trained_on} weights"
-    return network, None, f"{network}, from random weights"
+    """The network, what it starts from, and both in words; None is random weights."""
+    if wishes.model or wishes.weights in (None, "none"):
+        network = find_entry(wishes.model or PRETRAINED).name
+    else:
+        network = find_source(wishes.weights).network
+    source, _ = choose_weights(network, wishes)
+    return network, source, f"{network}, from {f'its {source.trained_on}' if source else 'random'} weights"
 
 
 def _make_preset(
@@ -171,7 +168,7 @@ def _multiple(pixels: float) -> int:
     return max(_STRIDE, math.ceil(pixels / _STRIDE) * _STRIDE)
 
 
-def _choose_freeze(wishes: Wishes, source: Source | None) -> str:
+def _choose_freeze(wishes: Wishes) -> str:
     if wishes.freeze == "auto":
         raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for classes only", "auto")
     return wishes.freeze or "none"

@@ -1,4 +1,4 @@
-"""A network of places that is ready to answer: images in, what was found on each of them out."""
+"""A network of boxes or points that is ready to answer: images in, what was found on each of them out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -82,7 +82,8 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         prepared = readings(images, self._read, self._prepare, on_bad)
         while batch := list(islice(prepared, self.engine.batch_size)):
             answers = self.engine.answer(torch.stack([one.planes for one in batch]))
-            yield from map(self.task.shown, self._means(answers, [one.distortion for one in batch]))
+            found = self.task.found(answers, self.preset, [one.distortion for one in batch])
+            yield from map(self.task.shown, found)
 
     def on_frames(self, tile: tuple[int, int] | None = None) -> Callable[[Sequence[Pixels]], list[Found]]:
         """A function of several images at once, as `annotate_video` takes it.
@@ -125,21 +126,17 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         found: list[Found] = []
         try:
             for batch in loader.epoch(0):
-                found += self.means(self.engine.answer(batch.images), batch, part)
+                found += self.found(self.engine.answer(batch.images), batch, part)
                 if on_images:
                     on_images(len(found))
         finally:
             loader.close()
         return found
 
-    def means(self, answers: Any, batch: Batch, part: MarkedPart[MarkedItem]) -> list[Found]:
-        """What the network's answers to a batch of a part, which is not distorted, mean."""
+    def found(self, answers: Any, batch: Batch, part: MarkedPart[MarkedItem]) -> list[Found]:
+        """What the network's answers to a batch of a part's undistorted images mean, in pixels of the images."""
         distortions = [preset_distortion(self.preset, part.items[i].size_hw) for i in batch.indices.tolist()]
-        return self._means(answers, distortions)
-
-    def _means(self, answers: Any, distortions: Sequence[Distortion]) -> list[Found]:
-        found: list[Found] = self.task.found(answers, self.preset, distortions)
-        return found
+        return self.task.found(answers, self.preset, distortions)
 
     def _read(self, path: Path) -> _Prepared:
         return self._prepare(read_image(path, channels=self.preset.channels))

@@ -71,7 +71,7 @@ class _Val(Generic[MarkedItem, Found]):
                 raise DivergenceError(
                     "the network's answers are no longer numbers: the learning rate is probably too high"
                 )
-            found += predictor.means(answers, batch, self.loader.part)
+            found += predictor.found(answers, batch, self.loader.part)
         items = self.loader.part.items
         monitored = self.task.monitored(found, items, self.plan.preset.labels)
         return {self.task.monitor: monitored, "loss": cost / len(items)}

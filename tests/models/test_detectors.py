@@ -19,6 +19,7 @@ STRIDES = {  # others have 8, 16 and 32
     "nin_cifar": [2, 4],
     "squeezenet1_0": [4, 8, 16],
     "squeezenet1_1": [4, 8, 16],
+    "minifasnet_v2": [4, 8, 16],
     **{name: [1, 2, 4] for name in ("resnet20", "plain20")},
 }
 DEEP_CIFAR = {name for name in model_names() if name[-2:] in {"32", "44", "56", "10", "02"} and "1_1" not in name}
@@ -30,8 +31,10 @@ DETECTORS = [
     {"head": "grid", "anchors": ANCHORS, "form": "exponential"},
 ]
 
+SEES_ALL = {"minifasnet_v1se"}  # its stages but the first weigh channels by means over the whole input
 
-@pytest.mark.parametrize("name", [name for name in model_names() if name not in DEEP_CIFAR])
+
+@pytest.mark.parametrize("name", [name for name in model_names() if name not in DEEP_CIFAR | SEES_ALL])
 def test_levels_of_every_network(name):
     entry = find_entry(name)
     network = blueprint(entry.build, num_classes=3, in_channels=entry.channels, dims=2, head="pyramid")
@@ -157,11 +160,11 @@ def test_cells_of_a_map_that_does_not_cover_the_image_lie_in_its_middle():
         ({"head": "grid", "anchors": [3.0, float("nan")]}, "all above 0"),
         ({"head": "grid", "form": "squared"}, "form must be one of linear, exponential"),
         ({"head": "grid", "last_stage": "stage9"}, "last_stage must be a stage"),
-        ({"head": "grid", "dims": 1}, "dims must be 2 for a head that finds boxes, got 1"),
+        ({"head": "grid", "dims": 1}, "dims must be 2 for a head that finds places in images, got 1"),
         ({"head": "pyramid", "levels": ["stage9"]}, r"levels must be stages of growing strides \(stem, stage1, "),
         ({"head": "pyramid", "levels": ["stage3", "stage2"]}, "growing strides"),
         ({"head": "pyramid", "levels": ["stem", "stage1"]}, "growing strides"),  # both have 4
-        ({"head": "pyramid", "dims": 3}, "dims must be 2 for a head that finds boxes, got 3"),
+        ({"head": "pyramid", "dims": 3}, "dims must be 2 for a head that finds places in images, got 3"),
     ],
 )
 def test_bad_options(options, message):
