@@ -159,6 +159,10 @@ def _select(call: Call, x: Tensor, reach: Reach) -> Reach:
     return tuple(axes)
 
 
+def _flip(call: Call, x: Tensor, reach: Reach) -> Reach | None:
+    return None if any(_touches(reach, dim % x.ndim) for dim in call.arguments["dims"]) else reach
+
+
 def _split(call: Call, x: Tensor, reach: Reach) -> Reach | None:
     dim = call.arguments["dim"] % x.ndim
     if _touches(reach, dim):
@@ -268,6 +272,7 @@ _RULES: dict[str, _Rule] = {
         _reshape: "view _unsafe_view _reshape_alias squeeze unsqueeze",
         _permute: "permute transpose t",
         _slice: "slice",
+        _flip: "flip",
         _select: "select",
         _split: "split split_with_sizes unbind glu",
     }.items()

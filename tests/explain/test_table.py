@@ -205,14 +205,14 @@ class Shuffle(nn.Module):
 
 
 class ChannelByChannel(nn.Module):
-    """Channels taken apart and put together again."""
+    """Channels turned round, taken apart and put together again."""
 
     def __init__(self):
         super().__init__()
         self.conv, self.see = nn.Conv2d(2, 2, 3, padding=1), nn.Identity()
 
     def forward(self, x):
-        return self.see(self.conv(torch.stack(x.unbind(1), 1)))
+        return self.see(self.conv(torch.stack(x.flip(1).unbind(1), 1)))
 
 
 class UnevenBranches(nn.Module):

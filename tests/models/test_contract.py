@@ -55,6 +55,8 @@ PARAMETERS = {
     "squeezenet1_0": 1_248_424,
     "squeezenet1_1": 1_235_496,
     "dlib_face": 5_614_592,
+    "minifasnet_v1se": 433_586,
+    "minifasnet_v2": 434_560,
 }
 
 CASES = [(name, dims) for name in model_names() for dims in find_entry(name).dims]

@@ -112,7 +112,15 @@ def test_networks_without_padding_equal_their_crops(name):
     torch.testing.assert_close(answer, expected, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", [n for n in model_names() if n not in ("resnet110", "resnet1202")])
+SEES_ALL = "minifasnet_v1se"  # by the means over the whole input that weigh its channels
+
+
+def test_a_network_that_sees_the_whole_input_in_every_stage_is_refused():
+    with pytest.raises(ArgumentError, match="a stage before the head sees the whole input at once"):
+        densify(create_model(SEES_ALL))
+
+
+@pytest.mark.parametrize("name", [n for n in model_names() if n not in ("resnet110", "resnet1202", SEES_ALL)])
 def test_every_network_keeps_its_answer_to_one_window(name):
     torch.manual_seed(0)
     entry = find_entry(name)
