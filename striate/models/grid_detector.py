@@ -1,7 +1,7 @@
 """The plain detector: a grid of cells with anchors, one scale, as the course documents tell it.
 
 Redmon et al., You Only Look Once, 2015, arXiv:1506.02640; anchors and the exponential form: YOLO9000, 2016,
-arXiv:1612.08242. Shapes: N images, H x W cells, A anchors, K classes.
+arXiv:1612.08242. Shapes: N images, C channels, *S height and width, H x W cells, A anchors, K classes.
 """
 
 import math
@@ -62,7 +62,7 @@ class Volume(NamedTuple):
 
 
 class GridDetector(Network):
-    """(N, C, S, S) -> `Volume`: one 1x1 convolution over the last stage, whose samples are the cells.
+    """(N, C, *S) -> `Volume`: one 1x1 convolution over the last stage, whose samples are the cells.
 
     Args:
         stages: of the backbone.
@@ -80,18 +80,18 @@ class GridDetector(Network):
         anchors_wh: Sequence[tuple[float, float]],
         form: BoxForm,
     ):
-        places = max(1, len(anchors_wh))  # in a cell
-        classifier = nn.Conv2d(channels, places * (5 + num_classes), 1)
+        per_cell = max(1, len(anchors_wh))  # objects, at most
+        classifier = nn.Conv2d(channels, per_cell * (5 + num_classes), 1)
         super().__init__(stages, sequential(classifier=classifier))
-        self.places, self.anchors_wh, self.form = places, tuple(anchors_wh), form
+        self.per_cell, self.anchors_wh, self.form = per_cell, tuple(anchors_wh), form
         begin_at(classifier, RARE if form == "exponential" else 0.0, slice(0, None, 5 + num_classes))
 
     def forward(self, x: Tensor) -> Volume:  # type: ignore[override]
-        """(N, C, S, S) -> the volume (N, H, W, A, 5+K)."""
+        """(N, C, *S) -> the volume (N, H, W, A, 5+K)."""
         *_, last = self.features(x).values()
         size_hw = (x.shape[-2], x.shape[-1])
         raw: Tensor = self.head(last)  # (N, A·(5+K), H, W)
-        raw = raw.reshape(len(x), self.places, -1, *raw.shape[2:]).permute(0, 3, 4, 1, 2)  # (N, H, W, A, 5+K)
+        raw = raw.reshape(len(x), self.per_cell, -1, *raw.shape[2:]).permute(0, 3, 4, 1, 2)  # (N, H, W, A, 5+K)
         cell_wh = (size_hw[1] / raw.shape[2], size_hw[0] / raw.shape[1])
         anchors_wh = torch.tensor(self.anchors_wh or (cell_wh,), device=x.device)
         return Volume(raw, size_hw, anchors_wh, self.form)

@@ -24,7 +24,7 @@ _FIRST_REACH = 2.0  # strides from a cell's middle to each side of its box befor
 _MOST_REACH = 10.0  # its logarithm is at most this: an untrained network must not give infinite boxes
 
 
-class Candidates(NamedTuple):
+class PyramidAnswers(NamedTuple):
     """What a pyramid's detector answers for each of the P cells of all levels.
 
     Attributes:
@@ -45,7 +45,7 @@ class Candidates(NamedTuple):
 
 
 class PyramidDetector(Network):
-    """(N, C, H, W) -> `Candidates`.
+    """(N, C, H, W) -> `PyramidAnswers`.
 
     Args:
         stages: of the backbone, up to the coarsest level's.
@@ -57,11 +57,12 @@ class PyramidDetector(Network):
         super().__init__(stages, PyramidHead(levels, num_classes))
         self.levels = tuple(levels)
 
-    def forward(self, x: Tensor) -> Candidates:  # type: ignore[override]
+    def forward(self, x: Tensor) -> PyramidAnswers:  # type: ignore[override]
         """(N, C, H, W) -> boxes and logits of all cells."""
         activations = self.features(x)
-        found: Candidates = self.head([activations[level.stage] for level in self.levels], (x.shape[-2], x.shape[-1]))
-        return found
+        levels = [activations[level.stage] for level in self.levels]
+        answers: PyramidAnswers = self.head(levels, (x.shape[-2], x.shape[-1]))
+        return answers
 
 
 class PyramidHead(nn.Module):
@@ -81,12 +82,12 @@ class PyramidHead(nn.Module):
         begin_at(self.classifier, RARE)
         begin_at(self.distances, math.log(_FIRST_REACH))
 
-    def forward(self, activations: Sequence[Tensor], size_hw: tuple[int, int]) -> Candidates:
-        """Activations (N, C, H, W) of all levels and the input's size -> the candidates of all cells."""
+    def forward(self, activations: Sequence[Tensor], size_hw: tuple[int, int]) -> PyramidAnswers:
+        """Activations (N, C, H, W) of all levels and the input's size -> the answers of all cells."""
         maps = self.pyramid(activations)
         parts = [self._read(x, stride, size_hw) for x, stride in zip(maps, self.strides, strict=True)]
         boxes, logits, points = (torch.cat(part, dim=-2) for part in zip(*parts, strict=True))
-        return Candidates(boxes, logits, points, self.strides[0])
+        return PyramidAnswers(boxes, logits, points, self.strides[0])
 
     def _read(self, x: Tensor, stride: int, size_hw: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes, logits and points of one level's cells."""

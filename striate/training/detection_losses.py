@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.models.grid_detector import Volume
-from striate.models.pyramid_detector import Candidates
+from striate.models.pyramid_detector import PyramidAnswers
 from striate.ops.anchors import target_volume
 from striate.ops.boxes import paired_ciou, xyxy_to_cxcywh
 from striate.ops.task_aligned import align
@@ -82,13 +82,13 @@ def grid_loss(answers: Volume, targets: Tensor) -> Tensor:
     return (presence + classes + middle.square().sum() + shape.square().sum()) / len(raw)
 
 
-def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
-    """The cost of a pyramid's candidates: what by the quality focal loss, where by 1 - CIoU.
+def pyramid_loss(answers: PyramidAnswers, targets: Tensor) -> Tensor:
+    """The cost of a pyramid's answers: what by the quality focal loss, where by 1 - CIoU.
 
-    A candidate's score for the class of its object should be its share (`striate.ops.align`), all other scores 0. The
+    A cell's score for the class of its object should be its share (`striate.ops.align`), all other scores 0. The
     logistic loss of each counts by the square of what is wanting, so that rare classes are heard among many easy places
     (Li et al., Generalized Focal Loss, 2020, arXiv:2006.04388); the sum is divided by that of the shares. The box of
-    every object counts the same, however many candidates it has.
+    every object counts the same, however many cells it has.
 
     Args:
         answers: of a `PyramidDetector`.
@@ -98,7 +98,8 @@ def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
         J, a float32 scalar.
 
     Example:
-        >>> sure = Candidates(torch.tensor([[[0.0, 0, 8, 8]]]), torch.tensor([[[9.0]]]), torch.tensor([[4.0, 4.0]]), 8)
+        >>> box, middle = torch.tensor([[[0.0, 0, 8, 8]]]), torch.tensor([[4.0, 4.0]])
+        >>> sure = PyramidAnswers(box, torch.tensor([[[9.0]]]), middle, cell=8)
         >>> round(pyramid_loss(sure, torch.tensor([[[0.0, 0, 0, 8, 8]]])).item(), 3)
         0.0
     """
@@ -107,7 +108,7 @@ def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
     target, share = align(scores, answers.boxes, answers.points, targets, least_side=answers.cell)
     image, place = (share > 0).nonzero(as_tuple=True)
     number, shares = target[image, place], share[image, place]
-    own = targets[image, number]  # (C, 5) of the candidates that have an object
+    own = targets[image, number]  # (C, 5) of the cells that have an object
     wanted = torch.zeros_like(logits).index_put((image, place, own[:, 0].long()), shares)
     logistic = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     what = ((wanted - scores).square() * logistic).sum() / share.sum().clamp(min=1)
@@ -117,10 +118,10 @@ def pyramid_loss(answers: Candidates, targets: Tensor) -> Tensor:
 
 
 def _mean_over_objects(costs: Tensor, shares: Tensor, objects: Tensor, count: int) -> Tensor:
-    """The mean over objects of the mean cost of an object's candidates, weighted by their shares; 0 without any.
+    """The mean over objects of the mean cost of an object's cells, weighted by their shares; 0 without any.
 
     Args:
-        costs, shares: (C,) of each candidate.
+        costs, shares: (C,) of each cell.
         objects: (C,) its object's number.
         count: numbers in use.
     """

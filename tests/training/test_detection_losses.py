@@ -7,7 +7,7 @@ import torch
 
 from striate.models import create_model
 from striate.models.grid_detector import Volume
-from striate.models.pyramid_detector import Candidates
+from striate.models.pyramid_detector import PyramidAnswers
 from striate.ops import paired_ciou, target_volume
 from striate.ops.task_aligned import align
 from striate.training.detection_losses import BOX_WEIGHT, grid_loss, pyramid_loss, volume_target
@@ -33,7 +33,7 @@ def candidates(n=2):
     points = torch.cartesian_prod(torch.arange(5.0, 90, 10), torch.arange(5.0, 120, 10)).flip(1)
     reach = torch.rand(n, len(points), 4) * 30 + 5
     boxes = torch.cat([points - reach[..., :2], points + reach[..., 2:]], dim=-1)
-    return Candidates(boxes, torch.randn(n, len(points), 3), points, 10)
+    return PyramidAnswers(boxes, torch.randn(n, len(points), 3), points, 10)
 
 
 def slow_grid_cost(answers, rows):
