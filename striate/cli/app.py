@@ -13,6 +13,7 @@ from striate.cli.data import data
 from striate.cli.distort import distort
 from striate.cli.edges import edges
 from striate.cli.evaluate import evaluate
+from striate.cli.faces import faces
 from striate.cli.models import models
 from striate.cli.predict import predict
 from striate.cli.table import table
@@ -33,6 +34,7 @@ app = typer.Typer(
 for verb in (train, evaluate, predict, table, models, compare, distort, edges, windows, anchors):
     app.command()(verb)
 app.add_typer(data, name="data")
+app.add_typer(faces, name="faces")
 app.add_typer(weights, name="weights")
 app.add_typer(cache, name="cache")
 

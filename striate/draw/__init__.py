@@ -20,6 +20,7 @@ from striate.draw.sheet import Tile, sheet_png
 from striate.draw.strengths import strength_curve
 from striate.draw.suppression import suppression_picture
 from striate.draw.target_volume import target_volume_png
+from striate.draw.verification_page import render_verification
 from striate.draw.views import Row, View, views_png
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "reliability_diagram",
     "render_comparison",
     "render_report",
+    "render_verification",
     "roc_curve",
     "score_curves",
     "sheet_png",

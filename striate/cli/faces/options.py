@@ -1,0 +1,77 @@
+"""Arguments that several verbs of `striate faces` take, and what they open."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from striate.cli.output import note
+
+if TYPE_CHECKING:
+    from striate.faces.choose import Choose
+    from striate.tasks import Recogniser
+    from striate.training import Device
+
+NO_ANSWER = 3  # exit code: the images were read, but there is no face to answer about
+
+
+class Faces(StrEnum):
+    """Which faces of an image count."""
+
+    LARGEST = "largest"
+    CENTRAL = "central"
+    EVERY = "every"
+
+    @property
+    def choose(self) -> "Choose":
+        """The function that picks them."""
+        from striate.faces import every, largest, most_central
+
+        return {Faces.LARGEST: largest, Faces.CENTRAL: most_central, Faces.EVERY: every}[self]
+
+
+class OneFace(StrEnum):
+    """Which face of an image counts, where only one can."""
+
+    LARGEST = "largest"
+    CENTRAL = "central"
+
+    @property
+    def choose(self) -> "Choose":
+        """The function that picks it."""
+        return Faces(self.value).choose
+
+
+EncoderName = Annotated[
+    str,
+    typer.Option("--encoder", help="Published weights, a trained model of the task verify, or what `calibrate` wrote."),
+]
+GalleryFolder = Annotated[
+    Path | None,
+    typer.Option("--gallery", metavar="FOLDER", help="The gallery; by default one in your own data folder."),
+]
+WhichFace = Annotated[OneFace, typer.Option("--faces", help="Of several faces on an image, the one that counts.")]
+WhichFaces = Annotated[Faces, typer.Option("--faces", help="Of several faces on an image, those that count.")]
+CheckLiveness = Annotated[
+    bool, typer.Option("--liveness", help="Refuse faces on paper and screens, as far as one image tells.")
+]
+
+
+def open_recogniser(encoder: str, which: Faces | OneFace, *, liveness: bool, device: "Device") -> "Recogniser":
+    """A recogniser, once the licences of its weights are told."""
+    from striate.tasks import Recogniser
+
+    recogniser = Recogniser.open(encoder, choose=which.choose, liveness=liveness, device=device)
+    for notice in recogniser.notices:
+        note(notice)
+    return recogniser
+
+
+def gallery_folder(folder: Path | None) -> Path:
+    """The folder of a gallery: as told, or `faces` in the user's own data folder."""
+    if folder is not None:
+        return folder
+    from platformdirs import user_data_path
+
+    return user_data_path("striate", appauthor=False) / "faces"

@@ -1,0 +1,125 @@
+"""`striate faces enroll` and `identify`: people into a gallery, and who of them is on images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from striate.cli.faces.options import (
+    NO_ANSWER,
+    CheckLiveness,
+    EncoderName,
+    Faces,
+    GalleryFolder,
+    OneFace,
+    WhichFace,
+    WhichFaces,
+    gallery_folder,
+    open_recogniser,
+)
+from striate.cli.options import Device, Json, SkipBad
+from striate.cli.output import note, print_json
+from striate.cli.process import prepare_process
+
+if TYPE_CHECKING:
+    from striate.tasks import Identified, Person
+
+
+def enroll(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="A folder of people's folders; with --name images of one.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Whom all the images show.")] = None,
+    gallery: GalleryFolder = None,
+    encoder: EncoderName = "dlib_face",
+    which: WhichFace = OneFace.LARGEST,
+    liveness: CheckLiveness = False,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Add people to a gallery: of their images the encodings and hashes, never the images.
+
+    Images without a face, and those that can't be read, are listed; the others are enrolled.
+
+    Example: `striate faces enroll ada/*.jpg --name "Ada Lovelace"`
+    """
+    prepare_process()
+    from striate.cli.progress import Bar
+    from striate.errors import DataError
+    from striate.tasks import enroll_people, images_of_people, open_gallery
+
+    images = images_of_people(paths, name)
+    recogniser = open_recogniser(encoder, which, liveness=liveness, device=device)
+    folder = gallery_folder(gallery)
+    with open_gallery(recogniser, folder) as opened, Bar("encoding") as bar:
+        enrolment = enroll_people(recogniser, opened, images, on_images=bar.advance_to)
+        people = len(opened.people())
+    if len(enrolment.refused) == len(images):
+        raise DataError(f"none of {len(images)} images could be enrolled", enrolment.refused)
+    for problem in enrolment.refused:
+        note(f"not enrolled {problem}")
+    if as_json:
+        print_json({"gallery": str(folder), "people": people, **enrolment.to_dict()})
+        return
+    known = f", {enrolment.known} were there already" if enrolment.known else ""
+    print(f"{enrolment.added} of {len(images)} images enrolled{known}; {people} people in {folder}")
+
+
+def identify(
+    paths: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Images, folders, globs in quotes.")],
+    gallery: GalleryFolder = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the images with names drawn on them.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many people to name for each face.")] = 1,
+    encoder: EncoderName = "dlib_face",
+    which: WhichFaces = Faces.EVERY,
+    liveness: CheckLiveness = False,
+    skip_bad: SkipBad = False,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Say who of a gallery is on images; exit code 3 where there is no face on any.
+
+    Example: `striate faces identify party.jpg --out named`
+    """
+    prepare_process()
+    from striate.cli.progress import Bar
+    from striate.faces import Gallery
+    from striate.tasks import draw_identified, identify_people
+
+    recogniser = open_recogniser(encoder, which, liveness=liveness, device=device)
+    identity, dim = recogniser.encoder.identity, recogniser.encoder.dim
+    with Gallery.existing(gallery_folder(gallery), encoder=identity, dim=dim) as opened, Bar("encoding") as bar:
+        answers, bad = identify_people(recogniser, opened, paths, top=top, skip_bad=skip_bad, on_images=bar.advance_to)
+    for problem in bad:
+        note(f"skipped {problem}")
+    note(f"threshold: {recogniser.encoder.calibration}")
+    if out:
+        draw_identified(answers, out)
+        note(f"drawn: {out}")
+    if as_json:
+        print_json([answer.to_dict() for answer in answers])
+    else:
+        _print(answers)
+    if not any(answer.people for answer in answers):
+        raise typer.Exit(NO_ANSWER)
+
+
+def _print(answers: "list[Identified]") -> None:
+    from striate.draw.text import printable
+
+    for answer in answers:
+        print(printable(answer.path))
+        for person in answer.people:
+            print("\n".join(f"  {printable(line)}" for line in _lines(person)))
+        if not answer.people:
+            print("  no face found")
+
+
+def _lines(person: "Person") -> list[str]:
+    """Who it is, or that nobody is recognised; and who else is near."""
+    if person.candidates is None:
+        return ["not live"]
+    ranked = [f"{candidate.name}: distance {candidate.distance:.4f}" for candidate in person.candidates.ranked]
+    if person.candidates.recognised:
+        return [ranked[0], *(f"  {line}" for line in ranked[1:])]
+    return ["not recognised", *(f"  nearest {line}" for line in ranked)]

@@ -1,0 +1,93 @@
+"""Recognition, 1:K: who of a gallery is on images?"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate.errors import Problem
+from striate.faces import Gallery
+from striate.results import Candidates, Liveness
+from striate.tasks.classifier import OnBad
+from striate.tasks.faces_recogniser import Looked, OnImages, Recogniser, Sighting
+from striate.tasks.images import answer_images
+
+
+@dataclass(frozen=True)
+class Person:
+    """One face, and whose it may be.
+
+    Attributes:
+        sighting: where it is.
+        candidates: people of the gallery; None for a face that is not live: nobody is looked up.
+    """
+
+    sighting: Sighting
+    candidates: Candidates | None
+
+    @property
+    def answer(self) -> Candidates | Liveness:
+        """Who it may be, or that it is not live."""
+        return self.sighting.liveness if self.candidates is None else self.candidates
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return self.sighting.to_dict() | (self.candidates.to_dict() if self.candidates else {"recognised": None})
+
+
+@dataclass(frozen=True)
+class Identified:
+    """An image file and who is on it: nobody where no face was found."""
+
+    path: str
+    people: tuple[Person, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"path": self.path, "people": [person.to_dict() for person in self.people]}
+
+
+def identify_people(
+    recogniser: Recogniser,
+    gallery: Gallery,
+    paths: Iterable[str | Path],
+    *,
+    top: int = 5,
+    skip_bad: bool = False,
+    on_images: OnImages | None = None,
+) -> tuple[list[Identified], list[Problem]]:
+    """Who is on image files, by the encoder's threshold; all faces are looked up at once.
+
+    Args:
+        recogniser: finds and encodes the faces.
+        gallery: of its encoder.
+        paths: see `striate.tasks.images.find_images`.
+        top: how many people to name for each face.
+        skip_bad: go on without files that can't be read.
+        on_images: hears how many of how many are done.
+
+    Returns:
+        the answers, in order, and the files that were skipped.
+
+    Raises:
+        DataError: a path does not exist; or files can't be read, all of them listed.
+        ArgumentError: the encoder has no threshold.
+        GalleryError: the gallery is damaged.
+    """
+    threshold = recogniser.threshold
+
+    def look(files: Sequence[Path], on_bad: OnBad) -> list[Looked]:
+        names = [str(path) for path in files]
+        return list(recogniser.look_at(names, on_bad=lambda name, e: on_bad(Path(name), e), on_images=on_images))
+
+    looked, bad = answer_images(paths, look, skip_bad=skip_bad)
+    return list(_look_up(gallery, [one for _, one in looked], top, threshold)), bad
+
+
+def _look_up(gallery: Gallery, looked: Sequence[Looked], top: int, threshold: float) -> Iterator[Identified]:
+    encodings = [s.encoding for one in looked for s in one.sightings if not s.refused]
+    found = iter(gallery.identify(np.stack(encodings), top=top, threshold=threshold) if encodings else ())
+    for one in looked:
+        yield Identified(one.path, tuple(Person(s, None if s.refused else next(found)) for s in one.sightings))
