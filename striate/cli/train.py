@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,22 +15,28 @@ from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.cli.progress import Bar
-    from striate.tasks import AnyRun, Run
+    from striate.tasks import AnyRun, Run, VerifyRun
     from striate.training import Epoch, Step
 
 
 def train(
     data: LabelledData,
     task: Annotated[
-        Literal["classify", "localize", "landmarks", "detect"],
-        typer.Option(help="What to learn: classes, one box, points, or boxes."),
+        Literal["classify", "localize", "landmarks", "detect", "verify"],
+        typer.Option(help="What to learn: classes, one box, points, boxes, or encodings that verify."),
     ] = "classify",
     loss: Annotated[
-        Literal["documents", "exponential", "modern"] | None,
+        Literal["documents", "exponential", "modern", "triplet", "contrastive", "pair", "chi-square"] | None,
         typer.Option(
-            help="Of boxes or points: as courses teach it, exponential boxes (to detect), or modern, as usual."
+            help="Of boxes or points: as courses teach it, exponential boxes (to detect), or modern, as usual. To "
+            "verify: triplet, as usual, contrastive, or a pair classifier on |f-f'| (pair) or on chi-square."
         ),
     ] = None,
+    mining: Annotated[
+        Literal["random", "semi-hard", "hard", "batch-hard", "batch-all"] | None,
+        typer.Option(help="Of triplets: which of a batch to learn from; semi-hard if left out."),
+    ] = None,
+    dim: Annotated[int | None, typer.Option(help="To verify: numbers of an encoding; 128 if left out.")] = None,
     mosaic: Annotated[
         float | None, typer.Option(help="To detect: share of images that are four in one; 0 if left out.")
     ] = None,
@@ -99,6 +106,8 @@ def train(
         "task": task,
         "loss": loss,
         "mosaic": mosaic,
+        "mining": mining,
+        "dim": dim,
         "out": out,
         "model": model,
         "weights": weights,
@@ -150,10 +159,11 @@ def _usual_workers() -> int:
     return max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
-def _introduce(run: "Run | AnyRun") -> None:
+def _introduce(run: "AnyRun | Run | VerifyRun") -> None:
     images = ", ".join(f"{len(part)} {name}" for name, part in run.dataset.parts.items())
     points = run.plan.preset.labels if not run.dataset.classes else ()
-    what = f"{len(points)} points" if points else f"{run.dataset.num_classes} classes"
+    noun = "classes" if run.plan.preset.labels else "identities"
+    what = f"{len(points)} points" if points else f"{run.dataset.num_classes} {noun}"
     note(f"{run.dataset.root}: {run.dataset.kind}, {what}, images: {images}")
     for line in (*run.start["remarks"], *run.plan.reasons):
         note(f"  {line}")
@@ -162,7 +172,7 @@ def _introduce(run: "Run | AnyRun") -> None:
     note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 
-def _follow(run: "Run | AnyRun") -> None:
+def _follow(run: "AnyRun | Run | VerifyRun") -> None:
     """Train under a progress bar, a line for each epoch."""
     from striate.cli.progress import Bar
 
@@ -185,7 +195,7 @@ def _follow(run: "Run | AnyRun") -> None:
             raise
 
 
-def _tell_trials(run: "Run | AnyRun", bar: "Bar", told: int) -> int:
+def _tell_trials(run: "AnyRun | Run | VerifyRun", bar: "Bar", told: int) -> int:
     """What has been tried since; returns how much has been told."""
     for trial in run.trials[told:] if run.is_main else ():
         bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'} ({trial.reason})")
@@ -206,15 +216,16 @@ def epoch_line(epoch: "Epoch") -> str:
     )
 
 
-def _conclude(run: "Run | AnyRun", as_json: bool) -> None:
+def _conclude(run: "AnyRun | Run | VerifyRun", as_json: bool) -> None:
     outcome = run.outcome
     if outcome is None:  # another process of several writes
         return
+    measured: Mapping[Any, Any] = outcome.figures
     if as_json:
-        parts = {name: figures.to_dict() for name, figures in outcome.figures.items()}
+        parts = {name: figures.to_dict() for name, figures in measured.items()}
         remarks = run.start["remarks"]
         print_json({"model": str(outcome.model), "report": str(outcome.report), "remarks": remarks, "figures": parts})
         return
-    for name, figures in outcome.figures.items():
+    for name, figures in measured.items():
         print(f"{name}: {run.headline(figures)} ({outcome.remarks.get(name, 'nothing was chosen on it')})")
     print(f"model:  {outcome.model}\nreport: {outcome.report}")

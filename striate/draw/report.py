@@ -142,6 +142,7 @@ class Report:
         panels: sections of the task's own.
         mistakes_lead: what the mistakes are, where they are no mixed up classes.
         counted: what `data.counts` counts.
+        nouns: what the labels name: one of them, and several.
 
     Raises:
         ArgumentError: there is no result.
@@ -169,6 +170,7 @@ class Report:
     panels: Sequence[Panel] = ()
     mistakes_lead: str = ""
     counted: str = "images"
+    nouns: tuple[str, str] = ("class", "classes")
 
     def __post_init__(self) -> None:
         if not self.results:

@@ -64,6 +64,7 @@ def make_marks_report(
         panels=task.panels(figures[first]),
         mistakes_lead=f"The worst mistakes on the {first} part. {task.legend}",
         counted="boxes" if dataset.classes else "points",
+        nouns=("class", "classes") if dataset.classes else ("point", "points"),
     )
 
 

@@ -29,10 +29,12 @@ class Wishes:
         distort: how training images are distorted, in words: see `striate.data.parse_distortions`.
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
-        task: "localize", "landmarks" or "detect"; None for classes.
-        loss: of that task, "documents", "modern", or "exponential" to detect.
+        task: "localize", "landmarks", "detect" or "verify"; None for classes.
+        loss: of that task, "documents", "modern", or "exponential" to detect; to verify see `striate.tasks.verify`.
         mosaic: of "detect": share of the training images that are four in one.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
+        mining: of "verify": how triplets are chosen.
+        dim: of "verify": how many numbers an encoding has.
 
     Raises:
         ArgumentError: a batch size or a size under 1, or a recipe that repeats another wish. The rest is checked
@@ -57,11 +59,16 @@ class Wishes:
     task: str | None = None
     loss: str | None = None
     mosaic: float | None = None
+    mining: str | None = None
+    dim: int | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
             raise ArgumentError(f"{name} has an argument of its own and must not be in the recipe too")
-        for name in ("batch_size", "size"):
+        for name in ("mining", "dim"):
+            if getattr(self, name) is not None and self.task != "verify":
+                raise ArgumentError(f"{name} is of encoders: leave it out, or train one with task verify")
+        for name in ("batch_size", "size", "dim"):
             wish = getattr(self, name)
             if wish is not None and wish < 1:
                 raise ArgumentError.of(name, "an integer of at least 1", wish)

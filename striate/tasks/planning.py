@@ -39,18 +39,18 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     if "train" not in dataset.parts:
         raise DataError(f"{dataset.root} has no train part to learn from, only {', '.join(dataset.parts)}")
     look = look_at(dataset)
-    network, why_network = _choose_network(look, wishes)
+    network, why_network = choose_network(look, wishes)
     _check_sides(network, dataset)
-    source, why_weights = _choose_weights(network, wishes)
-    preset = _make_preset(dataset, look, network, source, wishes.size)
+    source, why_weights = choose_weights(network, wishes)
+    preset = make_preset(dataset, look, network, source, wishes.size)
     freeze, why_freeze = _choose_freeze(source, wishes)
     weights, why_classes = _weigh_classes(dataset)
     pipeline = default_pipeline(preset) if wishes.distort is None else parse_distortions(wishes.distort)
-    preset = _add_colours(preset, pipeline, dataset)
+    preset = add_colours(preset, pipeline, dataset)
     pipeline.check(preset)
     images = len(dataset.parts["train"])
-    batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
-    recipe = _make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None)
+    batch_size = min(images, wishes.batch_size or usual_batch_size(images))
+    recipe = make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None)
     views, why_views = _choose_views(freeze, wishes, recipe, min(_VIEWS, recipe.epochs) if pipeline.steps else 1)
     return Plan(
         network=network,
@@ -69,7 +69,8 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     )
 
 
-def _choose_network(look: Look, wishes: Wishes) -> tuple[str, str]:
+def choose_network(look: Look, wishes: Wishes) -> tuple[str, str]:
+    """The network that suits the pictures, or the one that is asked for, and why."""
     if wishes.model:
         return find_entry(wishes.model).name, ""
     if wishes.weights and wishes.weights != "none":
@@ -88,7 +89,8 @@ def _check_sides(network: str, dataset: Dataset) -> None:
         raise ArgumentError.of("model", able, network)
 
 
-def _choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
+def choose_weights(network: str, wishes: Wishes) -> tuple[Source | None, str]:
+    """What a network starts from, and why; None is random weights."""
     if wishes.weights == "none":
         return None, ""
     if wishes.weights:
@@ -127,7 +129,8 @@ def _choose_views(freeze: str, wishes: Wishes, recipe: Recipe, usual: int) -> tu
     return usual, f"sees {what} of each image: the features are computed once, and kept"
 
 
-def _make_preset(dataset: Dataset, look: Look, network: str, source: Source | None, size: int | None) -> Preset:
+def make_preset(dataset: Dataset, look: Look, network: str, source: Source | None, size: int | None) -> Preset:
+    """What the network expects of an image: as its weights know it, or as the training images are."""
     if source:
         return _resize(replace(source.preset, labels=dataset.classes), network, size)
     entry = find_entry(network)
@@ -148,7 +151,7 @@ def _resize(preset: Preset, network: str, size: int | None) -> Preset:
     return replace(preset, size_hw=(size, size), short_side=round(preset.short_side * size / preset.size_hw[0]))
 
 
-def _add_colours(preset: Preset, pipeline: Pipeline, dataset: Dataset) -> Preset:
+def add_colours(preset: Preset, pipeline: Pipeline, dataset: Dataset) -> Preset:
     """The preset with how the training images' colours vary, if a distortion draws from it."""
     if preset.channels < 3 or not any(isinstance(step, PcaColour) for step in pipeline.steps):
         return preset
@@ -169,12 +172,12 @@ def _weigh_classes(dataset: Dataset) -> tuple[tuple[float, ...], str]:
     return tuple(class_weights(counts.tolist()).tolist()), why
 
 
-def _usual_batch_size(images: int) -> int:
+def usual_batch_size(images: int) -> int:
     """64, or 128 where there are many images, but at least 8 steps an epoch where there are few."""
     return 128 if images > 20_000 else max(8, min(64, images // 8))
 
 
-def _make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, pretrained: bool) -> Recipe:
+def make_recipe(wishes: Wishes, images: int, batch_size: int, freeze: str, *, pretrained: bool) -> Recipe:
     """Enough steps for what has to be learned: a head is soon trained, a network from random weights is not."""
     rate, steps, fewest = _USUAL.get(freeze) or ((3e-4, 600, 10) if pretrained else (3e-3, 2000, 15))
     optimizer = wishes.optimizer or "adamw"

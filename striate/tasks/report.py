@@ -90,7 +90,7 @@ def make_report(
         bins=single.reliability if single else (),
         mistakes=mistakes,
         mistakes_made=round(single.n * (1 - single.accuracy)) if single else 0,
-        data=_data_summary(dataset),
+        data=summary_of(dataset),
         layers=[layer_row(row) for row in table(network, (plan.preset.channels, *plan.preset.size_hw)).rows],
         command=shlex.join(start["command"]),
         facts=facts,
@@ -167,7 +167,8 @@ def _mistakes(part: Part, probabilities: Probabilities, dataset: Dataset, plan: 
     return tiles
 
 
-def _data_summary(dataset: Dataset) -> DataSummary:
+def summary_of(dataset: Dataset) -> DataSummary:
+    """What a report says of the data."""
     return DataSummary(
         path=dataset.root,
         kind=dataset.kind,

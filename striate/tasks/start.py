@@ -16,7 +16,9 @@ from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
 from striate.tasks.start_record import first_line
-from striate.training import Device, OptimizerName, agree, make_accelerator
+from striate.tasks.verify_run import VerifyRun
+from striate.tasks.verify_start import begin_verify, resume_verify
+from striate.training import Device, Mining, OptimizerName, agree, make_accelerator
 
 
 def train(
@@ -25,6 +27,8 @@ def train(
     task: TaskName = "classify",
     loss: LossName | None = None,
     mosaic: float | None = None,
+    mining: Mining | None = None,
+    dim: int | None = None,
     out: str | Path | None = None,
     model: str | None = None,
     weights: str | None = None,
@@ -47,19 +51,24 @@ def train(
     cut_seed: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
-) -> Run | AnyRun:
+) -> Run | AnyRun | VerifyRun:
     """Plan a training; iterate over what comes back to run it.
 
     What is left out, striate chooses, and says why in `plan.reasons`.
 
     Args:
         data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`; boxes in a format of
-            `striate.data.open_boxes`, points in one of `open_points`.
+            `striate.data.open_boxes`, points in one of `open_points`; of `open_identities` to verify.
         task: "classify"; "localize" finds one object an image, "landmarks" the points of one,
-            "detect" any number of objects.
+            "detect" any number of objects; "verify" trains an encoder, whose answers to images of the same person or
+            thing are near one another.
         loss: of those, "documents" or "modern"; the latter if left out. A detector of the documents is a grid of cells
             with anchors, one of today a feature pyramid; "exponential" is the grid with boxes and cost as in YOLO9000.
+            To verify "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); the first
+            if left out.
         mosaic: of "detect": share of the training images that are four in one.
+        mining: to verify by triplets: which of a batch, see `striate.training.Mining`; "semi-hard" if left out.
+        dim: to verify: how many numbers an encoding has; 128 if left out.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
@@ -115,6 +124,8 @@ def train(
         task=None if task == "classify" else task,
         loss=loss,
         mosaic=mosaic,
+        mining=mining,
+        dim=dim,
     )
     if resume:
         return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)
@@ -123,7 +134,8 @@ def train(
     folder = _new_folder(data, out, device)
     if wishes.task:
         share, cut = _checked_share(val_share), _cut_seed(wishes, cut_seed)
-        return begin_marks(
+        begin = begin_verify if wishes.task == "verify" else begin_marks
+        return begin(
             data, folder, wishes, val_share=share, cut_seed=cut, skip_bad=skip_bad, device=device, workers=workers
         )
     dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
@@ -140,7 +152,7 @@ def open_and_plan(
     """The data, what a training on it will do, and the share that is held back; `train` says what raises."""
     share = _checked_share(val_share)
     if wishes.loss:
-        raise ArgumentError("loss is of tasks on boxes or points: leave it out for classes")
+        raise ArgumentError("loss is of encoders and of tasks on boxes or points: leave it out for classes")
     if Path(data).exists() and (marked := what_is_marked(data)):
         wanted = "detect or localize" if marked == "boxes" else "landmarks"
         raise ArgumentError(f"{data} holds {marked}, not classes of whole images: say which task, {wanted}")
@@ -177,7 +189,7 @@ def _resume(
     cut: Mapping[str, float | None],
     device: Device,
     workers: int,
-) -> Run | AnyRun:
+) -> Run | AnyRun | VerifyRun:
     if out is None:
         raise ArgumentError("resume needs out, the folder of the run to go on with")
     folder = RunFolder(out)
@@ -187,6 +199,8 @@ def _resume(
         raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
     own_cut = {"cut_seed": start["cut_seed"], "val_share": start.get("val_share", VAL_SHARE)}
     refuse_other_wishes({**wishes.to_dict(), **cut}, {**start["wishes"], **own_cut})
+    if start["wishes"].get("task") == "verify":
+        return resume_verify(data, folder, start, device, workers)
     if start["wishes"].get("task"):
         return resume_marks(data, folder, start, device, workers)
     plan = Plan.from_dict(start["plan"])

@@ -1,7 +1,7 @@
 """Siamese: one encoder for all images of a batch, and costs of how near its encodings are."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -53,7 +53,8 @@ class Siamese(nn.Module):
         return F.normalize(vectors.float())
 
 
-class TripletCost(NamedTuple):
+@dataclass(frozen=True)
+class TripletCost:
     """The triplet loss over what a miner chooses.
 
     Attributes:
@@ -82,7 +83,8 @@ def contrastive_cost(encodings: Tensor, related: Relations) -> Tensor:
     return contrastive_loss(paired_distance(encodings[first], encodings[second]), same)
 
 
-class PairCost(NamedTuple):
+@dataclass(frozen=True)
+class PairCost:
     """The cross entropy of a pair classifier over all pairs of a batch of which something is known.
 
     Attributes:
@@ -97,7 +99,8 @@ class PairCost(NamedTuple):
         return pair_cross_entropy(self.unit(encodings[first], encodings[second]), same)
 
 
-class SiameseLoss(NamedTuple):
+@dataclass(frozen=True)
+class SiameseLoss:
     """The loss that `fit` asks for.
 
     Attributes:

@@ -1,0 +1,160 @@
+"""Verification as a task: how encoders learn what shows the same, and how well they tell it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from striate.data import IdentityPairs, Part, RelatedPart, pairs_of
+from striate.errors import ArgumentError, UnknownNameError
+from striate.metrics import OneShot, Verification, identify_one_shot, verification
+from striate.training import (
+    MINERS,
+    Cost,
+    Mining,
+    PairCost,
+    PairFeatures,
+    PairUnit,
+    TripletCost,
+    contrastive_cost,
+)
+
+VerifyLoss = Literal["triplet", "contrastive", "pair", "chi-square"]
+Encodings = NDArray[np.float32]  # (N, D), rows of unit length
+UNITS: Mapping[str, PairFeatures] = {"pair": "difference", "chi-square": "chi-square"}  # losses that learn one
+USUAL_MINING: Mining = "semi-hard"
+
+
+def choose_loss(loss: str | None, mining: str | None, *, listed: bool) -> tuple[VerifyLoss, Mining | None]:
+    """The loss that is asked for, and how its triplets are chosen.
+
+    Args:
+        loss: "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); the first if None.
+        mining: one of `striate.training.MINERS`, for triplets; None for "semi-hard".
+        listed: whether a list says which images belong together: then it chooses.
+
+    Raises:
+        UnknownNameError: no such loss or mining.
+        ArgumentError: mining where there is nothing to choose.
+
+    Example:
+        >>> choose_loss(None, None, listed=False)
+        ('triplet', 'semi-hard')
+    """
+    name = next((known for known in get_args(VerifyLoss) if known == (loss or "triplet")), None)
+    if name is None:
+        raise UnknownNameError("loss of encoders", str(loss), get_args(VerifyLoss))
+    if mining is not None and mining not in MINERS:
+        raise UnknownNameError("mining", mining, MINERS)
+    if mining is not None and (listed or name != "triplet"):
+        why = "a list says itself which images belong together" if listed else f"the loss {name} takes all pairs"
+        raise ArgumentError(f"mining chooses triplets, and {why}: leave it out")
+    if name != "triplet":
+        return name, None
+    return name, "random" if listed else next(known for known in MINERS if known == (mining or USUAL_MINING))
+
+
+def make_unit(loss: VerifyLoss, dim: int) -> PairUnit | None:
+    """The pair classifier that learns with the encoder, where the loss has one."""
+    return PairUnit(UNITS[loss], dim) if loss in UNITS else None
+
+
+def make_cost(loss: VerifyLoss, mining: Mining | None, unit: PairUnit | None) -> Cost:
+    """The cost of a batch's encodings, see `striate.training.Siamese`."""
+    if unit:
+        return PairCost(unit)
+    return TripletCost(MINERS[mining]) if mining else contrastive_cost
+
+
+@dataclass(frozen=True)
+class VerifyFigures:
+    """How well an encoder tells what shows the same.
+
+    Attributes:
+        n: images.
+        n_identities: people or things that they show.
+        distances: verification by the distance of encodings.
+        one_shot: identification; None where only a list of pairs is known.
+        unit: verification by the pair classifier, at a probability of one half, where one was trained.
+    """
+
+    n: int
+    n_identities: int
+    distances: Verification
+    one_shot: OneShot | None = None
+    unit: Verification | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; without the curves."""
+        return {
+            "n": self.n,
+            "n_identities": self.n_identities,
+            **self.distances.to_dict(),
+            "one_shot": self.one_shot.to_dict() if self.one_shot else None,
+            "pair_unit": self.unit.to_dict() if self.unit else None,
+        }
+
+    def __str__(self) -> str:
+        found = self.distances
+        low, high = found.interval
+        pairs = found.n_same + found.n_different
+        shot = f"; one-shot identification {self.one_shot.accuracy:.2%}" if self.one_shot else ""
+        return (
+            f"verification {found.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) of {pairs} pairs, AUC "
+            f"{found.auc:.4f}, EER {found.eer:.2%}{shot}; {self.n} images of {self.n_identities}"
+        )
+
+
+def measure_encodings(
+    encodings: Encodings,
+    part: Part,
+    *,
+    threshold: float | None = None,
+    unit: PairUnit | None = None,
+    draws: int = 100,
+) -> VerifyFigures:
+    """Measure encodings of a part's images.
+
+    Args:
+        encodings: (N, D) of unit length.
+        part: the images; their labels, or their rows, say who is who.
+        threshold: τ; None takes the best on these pairs.
+        unit: a pair classifier to measure as well.
+        draws: of enrolled images, see `identify_one_shot`.
+
+    Raises:
+        ArgumentError: the part has no pair that shows the same, or none that doesn't.
+    """
+    pairs = pairs_of(part)
+    identities = np.array([item.labels[0] for item in part.items])
+    named = not isinstance(part, RelatedPart)
+    return VerifyFigures(
+        len(part),
+        len(np.unique(identities)),
+        verification(pair_distances(encodings, pairs), pairs.same, threshold=threshold),
+        identify_one_shot(encodings, identities, draws=draws) if named else None,
+        verification(_unlikeness(unit, encodings, pairs), pairs.same, threshold=0.5) if unit else None,
+    )
+
+
+def pair_distances(encodings: Encodings, pairs: IdentityPairs) -> NDArray[np.float64]:
+    """(M,) Euclidean distances of pairs.
+
+    Args:
+        encodings: (N, D)
+        pairs: of its rows.
+    """
+    distances: NDArray[np.float64] = np.linalg.norm(
+        encodings[pairs.first].astype(np.float64) - encodings[pairs.second], axis=1
+    )
+    return distances
+
+
+@torch.no_grad()
+def _unlikeness(unit: PairUnit, encodings: Encodings, pairs: IdentityPairs) -> NDArray[np.float64]:
+    """(M,) the probability that a pair differs, by its classifier."""
+    first, second = (torch.from_numpy(encodings[side]) for side in (pairs.first, pairs.second))
+    return torch.sigmoid(-unit.cpu()(first, second).double()).numpy()

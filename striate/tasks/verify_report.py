@@ -1,0 +1,142 @@
+"""Assemble the report of an encoder's training."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from striate.data import Dataset, Part, PartName, Pixels, pairs_of
+from striate.draw import Panel, PartResult, Report, Tile, roc_curve
+from striate.explain import table
+from striate.models import Network
+from striate.tasks.report import history_of, layer_row, start_weights, summary_of
+from striate.tasks.verify import Encodings, VerifyFigures, pair_distances
+from striate.tasks.verify_plan import VerifyPlan
+from striate.tasks.verify_validation import MONITOR
+from striate.training import Epoch
+
+MOST = 12  # mistakes of each kind
+_SIDE, _GAP = 160, 8  # pixels
+
+
+def make_verify_report(
+    dataset: Dataset,
+    plan: VerifyPlan,
+    encoder: Network,
+    start: Mapping[str, Any],
+    epochs: Sequence[Epoch],
+    figures: Mapping[PartName, VerifyFigures],
+    found: Mapping[PartName, Encodings],
+    result: Mapping[str, Any],
+    remarks: Mapping[PartName, str],
+) -> Report:
+    """The report of a run; its headline is test where the data has one, else val.
+
+    Args:
+        dataset, plan, encoder: what learned from what, and how.
+        start: the first line of the record.
+        epochs: what the training yielded.
+        figures, found: of each measured part the figures and the encodings.
+        result: what the record says of the end.
+        remarks: by part, what it served for beside being measured.
+    """
+    first: PartName = "test" if "test" in figures else "val"
+    threshold = result["thresholds"]["distance"]
+    facts = {name: value for name, value in result.items() if name not in ("figures", "thresholds")}
+    return Report(
+        title=f"verify: {plan.network} on {dataset.root}",
+        labels=dataset.classes,
+        results=[
+            _part_result(name, figures[name], remarks.get(name, ""))
+            for name in sorted(figures, key=lambda n: n != first)
+        ],
+        history=history_of(epochs, MONITOR, "AUC"),
+        per_class=(),
+        confusion=(),
+        bins=(),
+        mistakes=worst_pairs(dataset.parts[first], found[first], threshold, plan.preset.channels),
+        mistakes_made=0,
+        data=summary_of(dataset),
+        layers=[layer_row(row) for row in table(encoder, (plan.preset.channels, *plan.preset.size_hw)).rows],
+        command=shlex.join(start["command"]),
+        facts={"seed": plan.recipe.seed, **facts, "threshold": threshold, **start["versions"]},
+        weights=start_weights(plan.weights),
+        panels=[_roc_panel(figures[first], first)],
+        mistakes_lead=(
+            f"The worst mistakes on the {first} part, as pairs: those that show the same and are farther apart than "
+            f"the threshold {threshold:.3f}, and those that differ and are nearer."
+        ),
+        nouns=("identity", "identities"),
+    )
+
+
+def worst_pairs(part: Part, encodings: Encodings, threshold: float, channels: int) -> list[Tile]:
+    """The same things that are farthest apart, and the different ones that are nearest; none that is told rightly.
+
+    Args:
+        part: the images.
+        encodings: (N, D) of them.
+        threshold: τ.
+        channels: of the pictures.
+    """
+    pairs = pairs_of(part)
+    distances = pair_distances(encodings, pairs)
+    tiles = []
+    for same, order in ((True, np.argsort(-distances)), (False, np.argsort(distances))):
+        wrong = [i for i in order.tolist() if pairs.same[i] == same and (distances[i] <= threshold) != same]
+        for i in wrong[:MOST]:
+            first, second = int(pairs.first[i]), int(pairs.second[i])
+            tiles.append(
+                Tile(
+                    image=_side_by_side(part.load(first, channels), part.load(second, channels)),
+                    path=f"{part.items[first].path} and {part.items[second].path}",
+                    true="the same" if same else "different",
+                    predicted=f"{'different' if same else 'the same'}, {distances[i]:.2f} apart",
+                )
+            )
+    return tiles
+
+
+def _side_by_side(left: Pixels, right: Pixels) -> Pixels:
+    """Two pictures in one, each at most so large a side."""
+    pieces = [_fit(left), _fit(right)]
+    height, gap = max(len(piece) for piece in pieces), np.full((1, _GAP, left.shape[2]), 255, np.uint8)
+    first, second = (np.pad(p, ((0, height - len(p)), (0, 0), (0, 0)), constant_values=255) for p in pieces)
+    return np.concatenate([first, gap.repeat(height, axis=0), second], axis=1).astype(np.uint8)
+
+
+def _fit(image: Pixels) -> Pixels:
+    """(H, W, C) -> no larger than `_SIDE` a side."""
+    height, width = image.shape[:2]
+    shrink = min(1.0, _SIDE / max(height, width))
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return resized.reshape(size[1], size[0], image.shape[2]).astype(np.uint8)
+
+
+def _part_result(name: PartName, figures: VerifyFigures, remark: str) -> PartResult:
+    found = figures.distances
+    shares = {"equal error rate": found.eer}
+    if figures.one_shot:
+        shares["one-shot identification"] = figures.one_shot.accuracy
+    if figures.unit:
+        shares["accuracy of the pair classifier"] = figures.unit.accuracy
+    numbers = {"AUC": found.auc, "threshold": found.threshold, "identities": figures.n_identities}
+    return PartResult(name, remark, figures.n, found.accuracy, found.interval, shares, numbers)
+
+
+def _roc_panel(figures: VerifyFigures, name: str) -> Panel:
+    found = figures.distances
+    tars = found.to_dict()["tar_at_far"]
+    return Panel(
+        title="Verification",
+        lead=(
+            f"{found.n_same} pairs of images of the {name} part that show the same, and {found.n_different} that "
+            "don't, at every threshold; the point is the threshold of the model file."
+        ),
+        chart=roc_curve(found.roc.far, found.roc.tar, (found.rates.far, found.rates.tar)),
+        columns=("false accepts", "true accepts"),
+        rows=[(f"{float(far):.2%}", f"{tar:.2%}") for far, tar in tars.items()],
+    )

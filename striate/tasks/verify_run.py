@@ -1,0 +1,241 @@
+"""A run of an encoder: its training, from the plan to a model file, a record and a report."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import Dataset, IdentityLoader, Loader, Part, PartName, RelatedPart, RowLoader, evenly
+from striate.models import ModelFile, find_source, save_model
+from striate.runtime import Engine, folded
+from striate.tasks.learning import EVALUATION_BATCH, make_network
+from striate.tasks.material import Watch
+from striate.tasks.report import write_report
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.verify import Encodings, VerifyFigures, make_cost, make_unit, measure_encodings
+from striate.tasks.verify_plan import VerifyPlan
+from striate.tasks.verify_report import make_verify_report
+from striate.tasks.verify_validation import MONITOR, Validation, batches_of
+from striate.training import (
+    CollapseAlarm,
+    Device,
+    Epoch,
+    Precision,
+    Siamese,
+    SiameseLoss,
+    Step,
+    agree,
+    choose_precision,
+    fit,
+    freeze,
+    make_accelerator,
+)
+
+
+@dataclass(frozen=True)
+class VerifyOutcome:
+    """What came of a training; see `striate.tasks.run.Outcome`."""
+
+    figures: Mapping[PartName, VerifyFigures]
+    model: Path
+    report: Path
+    remarks: Mapping[PartName, str]
+
+
+class VerifyRun:
+    """A training that is planned; iterate over it to run it, one `Epoch` at a time. It has what `Run` has.
+
+    Attributes:
+        folder: where it writes.
+        dataset: what it learns from.
+        plan: everything that decides it, and why.
+        start: the first line of its record: wishes, plan, data, versions.
+        siamese: what learns: the encoder, and the pair classifier where the loss has one.
+        outcome: what came of it, once the iteration has ended.
+    """
+
+    def __init__(
+        self, folder: RunFolder, dataset: Dataset, plan: VerifyPlan, start: dict[str, Any], device: Device, workers: int
+    ):
+        self.folder, self.dataset, self.plan, self.start = folder, dataset, plan, start
+        self.outcome: VerifyOutcome | None = None
+        self.trials: Sequence[Any] = ()
+        self._device, self._workers = device, workers
+        self._accelerator = make_accelerator(device)
+        encoder = make_network(plan, dataset.parts["train"])  # before any folder is made: it may be refused
+        freeze(encoder, plan.freeze)
+        self.siamese = Siamese(encoder, make_unit(plan.loss, plan.dim))
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one of several processes that writes and speaks."""
+        return bool(self._accelerator.is_main_process)
+
+    @property
+    def notice(self) -> str:
+        """What to tell a person once: the licence of the weights that it starts from."""
+        return find_source(self.plan.weights).notice if self.plan.weights else ""
+
+    def headline(self, figures: VerifyFigures) -> str:
+        """The figures that count, in words."""
+        return str(figures)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return self.epochs()
+
+    def epochs(
+        self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
+    ) -> Iterator[Epoch]:
+        """Train, measure, and write model, record and report.
+
+        Args:
+            on_step: called after every step, to show progress.
+            on_features: never called: images are distorted anew in every epoch.
+
+        Yields:
+            A record of each epoch; after a resume the finished ones come first, as they were.
+
+        Raises:
+            CollapseError: the encoder answers the same to every image; says what to do.
+        """
+        train, val = self._train_loader(), self._loader("val")
+        epochs: list[Epoch] = []
+        try:
+            precision = self._decide_precision()
+            train.start()
+            val.start()
+            for epoch in fit(
+                self.siamese,
+                train,
+                Validation(val, self.plan, precision, self._accelerator.device).figures,
+                loss=self._loss(CollapseAlarm()),
+                recipe=self.plan.recipe,
+                monitor=MONITOR,
+                device=self._device,
+                precision=precision,
+                channels_last=True,
+                folder=self.folder.checkpoints,
+                resume=True,  # the folder of what is new has no checkpoint
+                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
+                on_step=on_step,
+            ):
+                epochs.append(epoch)
+                self.write([self.start, *_lines(epochs)])
+                yield epoch
+        finally:
+            train.close()
+            val.close()
+        if self.is_main:
+            self._finish(epochs, precision)
+
+    def _loss(self, alarm: CollapseAlarm | None) -> SiameseLoss:
+        return SiameseLoss(make_cost(self.plan.loss, self.plan.mining, self.siamese.unit), alarm)
+
+    def _train_loader(self) -> IdentityLoader | RowLoader:
+        """Distorted images, shared by the processes."""
+        plan, accelerator, part = self.plan, self._accelerator, self.dataset.parts["train"]
+        shared: dict[str, Any] = {
+            "pipeline": plan.pipeline,
+            "seed": plan.recipe.seed,
+            "workers": self._workers,
+            "rank": accelerator.process_index,
+            "world_size": accelerator.num_processes,
+            "pin": accelerator.device.type == "cuda",
+        }
+        if isinstance(part, RelatedPart):
+            return RowLoader(part, plan.preset, batch_size=plan.batch_size, **shared)
+        people, images = plan.num_identities, plan.num_images
+        return IdentityLoader(part, plan.preset, num_identities=people, num_images=images, **shared)
+
+    def _loader(self, name: PartName) -> Loader:
+        """The images of a part as they are, in their order."""
+        part = self.dataset.parts[name]
+        return Loader(part, self.plan.preset, batch_size=EVALUATION_BATCH, workers=self._workers)
+
+    def _decide_precision(self) -> Precision:
+        """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
+        if self.plan.precision != "auto":
+            return self.plan.precision
+        if "precision" not in self.start:
+            device = self._accelerator.device
+            self.siamese.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            images, targets = self._some()
+            fastest = choose_precision(self.siamese, images.to(device), targets.to(device), self._loss(None))
+            self.start["precision"] = agree([fastest])[0]
+            self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
+            self.write([self.start])
+        precision: Precision = self.start["precision"]
+        return precision
+
+    def _some(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The images and targets of a batch as in training, read in this process and not distorted."""
+        part = self.dataset.parts["train"]
+        places, targets = batches_of(part, self.plan.num_identities, self.plan.num_images)[0]
+        chosen = places[list(evenly(len(places), self.plan.batch_size))]
+        few = Part([part.items[i] for i in chosen.tolist()], part.store)
+        (batch,) = Loader(few, self.plan.preset, batch_size=len(few)).epoch(0)
+        return batch.images, targets[: len(few)]
+
+    def _finish(self, epochs: Sequence[Epoch], precision: Precision) -> None:
+        """Choose τ on held-back images, measure, and write what a training is for."""
+        ready = Siamese(folded(self.siamese.encoder))  # as `load` will run it
+        engine = Engine(ready, self.plan.preset, device=self._accelerator.device)
+        parts = {name: part for name, part in self.dataset.parts.items() if name != "train"}
+        found: dict[PartName, Encodings] = {}
+        figures: dict[PartName, VerifyFigures] = {}
+        threshold: float | None = None
+        for name, part in parts.items():  # val comes first
+            found[name] = self._encode(engine, name)
+            figures[name] = measure_encodings(found[name], part, threshold=threshold, unit=self.siamese.unit)
+            threshold = figures[name].distances.threshold
+        result = {
+            "figures": {name: f.to_dict() for name, f in figures.items()},
+            "train_precision": precision,
+            "device": str(engine.device),
+            "thresholds": {"distance": threshold},
+        }
+        remarks: dict[PartName, str] = {"val": "the best epoch and the threshold were chosen on it"}
+        save_model(self.folder.model, self.siamese.encoder, self._header(epochs, result))
+        report = make_verify_report(
+            self.dataset, self.plan, ready.encoder, self.start, epochs, figures, found, result, remarks
+        )
+        write_report(self.folder.report, report)
+        self.write([self.start, *_lines(epochs), {"event": "result", **result}])
+        self.outcome = VerifyOutcome(figures, self.folder.model, self.folder.report, remarks)
+
+    def _encode(self, engine: Engine, name: PartName) -> Encodings:
+        loader = self._loader(name)
+        try:
+            return engine.run(batch.images for batch in loader.epoch(0))
+        finally:
+            loader.close()
+
+    def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
+        unit = self.siamese.unit
+        return ModelFile(
+            network=self.plan.network,
+            arguments=self.plan.arguments,
+            task="verify",
+            preset=self.plan.preset,
+            thresholds=result["thresholds"],
+            record={
+                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
+                "remarks": self.start["remarks"][:20],  # all of them are in the run's record
+                "plan": self.plan.to_dict(),
+                "pair_unit": unit.to_dict() if unit else None,
+                "epochs": [epoch.to_dict() for epoch in epochs],
+                **result,
+            },
+            licence=find_source(self.plan.weights).licence if self.plan.weights else "",
+        )
+
+    def write(self, lines: list[dict[str, Any]]) -> None:
+        """Replace the record by these lines; one process of several does."""
+        if self.is_main:
+            self.folder.write(lines)
+
+
+def _lines(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
+    return [{"event": "epoch", **epoch.to_dict()} for epoch in epochs]

@@ -1,0 +1,53 @@
+"""Train an encoder: data and wishes become a run, or an interrupted one is taken up again."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import VAL_SHARE, open_identities
+from striate.errors import ArgumentError
+from striate.tasks.evaluation import remarks_on
+from striate.tasks.plan import Wishes
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.start_record import first_line
+from striate.tasks.verify_plan import VerifyPlan, make_verify_plan
+from striate.tasks.verify_run import VerifyRun
+from striate.training import Device
+
+
+def begin_verify(
+    data: str | Path,
+    folder: RunFolder,
+    wishes: Wishes,
+    *,
+    val_share: float,
+    cut_seed: int,
+    skip_bad: bool,
+    device: Device,
+    workers: int,
+) -> VerifyRun:
+    """Plan the training of an encoder; see `striate.tasks.train`."""
+    dataset = open_identities(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    plan = make_verify_plan(dataset, wishes)
+    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    run = VerifyRun(folder, dataset, plan, start, device, workers)
+    folder.create()  # nothing is written before all is known to be sound
+    run.write([run.start])
+    return run
+
+
+def resume_verify(
+    data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int
+) -> VerifyRun:
+    """The run of a record that was begun by `begin_verify`.
+
+    Raises:
+        ArgumentError: other data.
+    """
+    share = start.get("val_share", VAL_SHARE)
+    dataset = open_identities(data, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
+    if dataset.fingerprint != start["fingerprint"]:
+        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    return VerifyRun(folder, dataset, VerifyPlan.from_dict(start["plan"]), start, device, workers)

@@ -1,0 +1,238 @@
+"""Whole trainings of encoders, small ones: they learn, and what they write says what they did."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import striate
+from striate.data import open_identities, pairs_of, write_image
+from striate.errors import ArgumentError, CollapseError, DataError, UnknownNameError
+from striate.models import load_model, read_header
+from striate.tasks.verify import pair_distances
+from striate.training import PairUnit
+
+NAMES = ("ant", "bee", "cat", "dog", "eel", "fly")
+SMALL = {
+    "task": "verify",
+    "model": "lenet5",
+    "epochs": 4,
+    "batch_size": 16,
+    "dim": 16,
+    "precision": "fp32",
+    "distort": "none",
+}
+LOSSES = ("triplet", "contrastive", "pair", "chi-square")
+
+
+def record_of(run):
+    start, *epochs, result = map(json.loads, Path(run, "record.jsonl").read_text().splitlines())
+    return start, epochs, result
+
+
+def same_weights(first, second):
+    a, b = (load_model(Path(run, "model.safetensors"))[0].state_dict() for run in (first, second))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def pair_rows(names=NAMES, part=lambda name: ""):
+    """Of each kind of stripes the same pairs, and one picture with the next kind's."""
+    rows = []
+    for name, other in zip(names, [*names[1:], names[0]], strict=True):
+        ending = f",{part(name)}" if part(name) else ""
+        rows += [f"{name}/{i}.png,{name}/{i + 1}.png,1{ending}" for i in range(6)]
+        if part(name) == part(other):
+            rows += [f"{name}/{i}.png,{other}/{i}.png,0{ending}" for i in range(6)]
+    return rows
+
+
+@pytest.fixture
+def data(write_stripes):
+    return write_stripes("d", NAMES, 12)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_they_learn_what_they_never_saw(data, loss):
+    run = striate.train(data, out="run", loss=loss, lr=3e-3, **{**SMALL, "epochs": 6})
+    list(run)
+    start, epochs, _result = record_of("run")
+    assert f"--task verify --loss {loss} --dim 16" in " ".join(start["command"])
+    assert [set(epoch["figures"]) for epoch in epochs] == [{"auc", "loss", "eer", "accuracy", "one_shot"}] * 6
+    figures = run.outcome.figures["val"]
+    assert figures.distances.auc == pytest.approx(max(epoch["figures"]["auc"] for epoch in epochs), rel=1e-4)
+    assert figures.distances.auc > 0.9
+    assert figures.one_shot.accuracy > 0.9
+    assert figures.n_identities == 2
+    assert (figures.unit is None) == (loss in ("triplet", "contrastive"))
+    if figures.unit:
+        assert figures.unit.auc > 0.9
+
+
+def test_the_model_file(data):
+    run = striate.train(data, out="run", loss="pair", **SMALL)
+    list(run)
+    header = read_header("run/model.safetensors")
+    assert (header.task, header.preset.labels, header.arguments["num_classes"]) == ("verify", (), 16)
+    assert header.thresholds == {"distance": run.outcome.figures["val"].distances.threshold}
+    assert header.record["plan"]["loss"] == "pair"
+    unit = PairUnit.from_dict(header.record["pair_unit"])
+    assert torch.equal(unit.weight, run.siamese.unit.weight)
+
+
+def test_the_report(data):
+    list(striate.train(data, out="run", **{**SMALL, "epochs": 1}))
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link)|src=\"(?!data:)|https?://(?!www\.w3\.org)", page), "asks nothing of a server"
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    for words in ("one-shot identification", "equal error rate", "AUC", "false accepts", "6 identities", "apart"):
+        assert words in text, words
+
+
+def test_the_same_again(data):
+    for out, seed in (("a", 1), ("b", 1), ("c", 2)):
+        list(striate.train(data, out=out, seed=seed, **{**SMALL, "epochs": 1}))
+    assert same_weights("a", "b")
+    assert not same_weights("a", "c")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mining": "random"},
+        {"loss": "chi-square", "recipe": {"ema_decay": 0.9}},
+        {"model": "resnet20", "distort": "mirror, rotate 15", "freeze": "stage1"},
+    ],
+)
+def test_a_run_that_is_left_can_be_resumed(data, options):
+    """Same epochs, weights, threshold and figures, to the bit."""
+    wishes = {**SMALL, "epochs": 3, **options}
+    list(striate.train(data, out="whole", **wishes))
+    for epoch in striate.train(data, out="run", **wishes):
+        if epoch.epoch == 2:
+            break
+    assert not Path("run/model.safetensors").exists()
+    list(striate.train(data, out="run", resume=True))
+    (_, epochs, result), (_, own, own_result) = record_of("whole"), record_of("run")
+    assert [(e["loss"], e["figures"]) for e in own] == [(e["loss"], e["figures"]) for e in epochs]
+    assert own_result == result
+    assert same_weights("run", "whole")
+
+
+def test_what_a_resumed_run_refuses(data, write_stripes):
+    next(iter(striate.train(data, out="run", **SMALL)))
+    for other, message in (
+        ({"task": "classify"}, "batch_size must be"),
+        ({"dim": 8, "task": "verify"}, "dim must be the run's own, 16"),
+        ({"mining": "hard", "task": "verify"}, "mining must be the run's own"),
+    ):
+        if other["task"] == "verify":
+            with pytest.raises(ArgumentError, match=message):
+                striate.train(data, out="run", resume=True, **other)
+    write_stripes("other", NAMES, 11)
+    with pytest.raises(ArgumentError, match="other images or labels"):
+        striate.train("other", out="run", resume=True)
+
+
+def test_the_threshold_is_chosen_on_val_and_kept_for_test(write_stripes):
+    write_stripes("d/train", NAMES[:3], 8)
+    write_stripes("d/val", NAMES[3:5], 8, first=20)
+    write_stripes("d/test", NAMES[3:6], 8, first=40)
+    run = striate.train("d", out="run", **SMALL)
+    list(run)
+    val, test = run.outcome.figures["val"], run.outcome.figures["test"]
+    assert test.distances.threshold == val.distances.threshold
+    assert (test.n_identities, val.n_identities) == (3, 2)
+    assert set(run.outcome.remarks) == {"val"}
+
+
+def test_one_collapses_and_says_so():
+    """Hard negatives, and pictures of noise, of which no two are alike: to answer the same to all costs least."""
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        Path("noise", name).mkdir(parents=True)
+        for i in range(12):
+            write_image(f"noise/{name}/{i}.png", rng.integers(0, 256, (28, 28, 1), dtype=np.uint8))
+    with pytest.raises(CollapseError, match=r"the loss stays at 0\.2.*give a lower learning rate"):
+        list(striate.train("noise", out="run", mining="hard", **{**SMALL, "lr": 3e-3, "epochs": 60}))
+    assert Path("run/record.jsonl").exists()
+    assert not Path("run/model.safetensors").exists()
+
+
+# Lists
+
+
+def test_a_list_of_pairs_teaches(data):
+    rows = pair_rows(part=lambda name: "val" if name in NAMES[4:] else "train")
+    path = Path(data, "pairs.csv")
+    path.write_text(
+        "\n".join(["a,b,same,part", *rows, "eel/0.png,fly/1.png,0,val", "eel/3.png,fly/3.png,0,val"]) + "\n"
+    )
+    run = striate.train(path, out="run", loss="contrastive", **{**SMALL, "epochs": 2})
+    epochs = list(run)
+    assert "one_shot" not in epochs[-1].figures
+    figures = run.outcome.figures["val"]
+    assert figures.one_shot is None
+    part = open_identities(path).parts["val"]
+    assert (figures.distances.n_same, figures.distances.n_different) == (
+        pairs_of(part).same.sum(),
+        (~pairs_of(part).same).sum(),
+    )
+
+
+def test_a_list_of_triplets_teaches(data):
+    rows = [f"{n}/{i}.png,{n}/{i + 1}.png,{m}/{i}.png" for n in NAMES for m in NAMES for i in range(4) if n != m]
+    path = Path(data, "triplets.csv")
+    path.write_text("\n".join(["anchor,positive,negative", *rows]) + "\n")
+    run = striate.train(path, out="run", val_share=0.4, **{**SMALL, "epochs": 3})
+    epochs = list(run)
+    assert epochs[-1].loss < epochs[0].loss
+    assert run.plan.mining == "random"  # which finds the list's own negatives alone
+
+
+# What can't be
+
+
+# (wishes, what the message says)
+REFUSED = [
+    ({"loss": "modern"}, "no loss of encoders named 'modern'"),
+    ({"mining": "soft"}, "no mining named 'soft'"),
+    ({"loss": "pair", "mining": "hard"}, "mining chooses triplets"),
+    ({"views": 3}, "views keep features"),
+    ({"freeze": "auto"}, "freeze must be none"),
+    ({"recipe": {"mixup": 0.2}}, "mixup in the recipe"),
+    ({"batch_size": 3}, "batch_size must be at least 4"),
+    ({"dim": 0}, "dim must be an integer of at least 1"),
+    ({"mosaic": 0.5}, "mosaic must be"),
+    ({"task": "classify", "dim": None, "mining": "hard"}, "mining is of encoders"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSED)
+def test_wishes_that_are_refused(data, change, message):
+    with pytest.raises(ArgumentError, match=message):
+        striate.train(data, out="run", **{**SMALL, **change})
+    assert not Path("run").exists()
+
+
+def test_triplets_need_two_images_of_an_identity(write_stripes):
+    write_stripes("d/train", NAMES[:3], 1)
+    write_stripes("d/val", NAMES[3:5], 3)
+    with pytest.raises(DataError, match="the train part of d needs two images"):
+        striate.train("d", out="run", **SMALL)
+
+
+def test_distances_are_those_of_a_loop(data):
+    encodings = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
+    part = open_identities(data, val_share=0).parts["train"]
+    pairs = pairs_of(part)._replace(first=np.arange(5), second=np.arange(5) + 7)
+    wanted = [np.sqrt(sum((a - b) ** 2 for a, b in zip(encodings[i], encodings[i + 7], strict=True))) for i in range(5)]
+    assert pair_distances(encodings, pairs) == pytest.approx(wanted)
+
+
+def test_an_unknown_task_is_told():
+    with pytest.raises(UnknownNameError, match="verfy"):
+        striate.train(".", task="verfy", out="../run")
