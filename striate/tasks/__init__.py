@@ -11,6 +11,15 @@ from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
 from striate.tasks.evaluation import Evaluation, evaluate, evaluate_classes
+from striate.tasks.faces_calibrate import calibrate_encoder, encoder_threshold
+from striate.tasks.faces_enroll import Enrolment, enroll_people, open_gallery
+from striate.tasks.faces_evaluate import PairsEvaluation, evaluate_pairs, figure_rows, write_evaluation
+from striate.tasks.faces_identify import Identified, Person, identify_people
+from striate.tasks.faces_pairs import MeasuredPairs, measure_pairs
+from striate.tasks.faces_people import PersonsImage, images_of_people
+from striate.tasks.faces_pictures import draw_identified, draw_verified
+from striate.tasks.faces_recogniser import Looked, Recogniser, Sighting
+from striate.tasks.faces_verify import Verified, verify_images
 from striate.tasks.gain import Contender, Gain
 from striate.tasks.images import find_images
 from striate.tasks.loading import load, load_classifier
@@ -37,6 +46,7 @@ __all__ = [
     "Classifier",
     "ClassifyTask",
     "Contender",
+    "Enrolment",
     "Ensemble",
     "EnsembleFolder",
     "EnsembleOutcome",
@@ -46,20 +56,30 @@ __all__ = [
     "FoundIn",
     "FrameDetections",
     "Gain",
+    "Identified",
+    "Looked",
     "MarksEvaluation",
     "MarksPredictor",
     "MarksRun",
+    "MeasuredPairs",
     "Outcome",
+    "PairsEvaluation",
+    "Person",
+    "PersonsImage",
     "Plan",
     "Prediction",
+    "Recogniser",
     "Run",
     "Searched",
+    "Sighting",
     "SlidingWindows",
     "SuspectLabel",
     "Suspects",
+    "Verified",
     "VerifyRun",
     "Wishes",
     "annotate_video",
+    "calibrate_encoder",
     "check_plan",
     "check_training",
     "choose_anchors",
@@ -67,15 +87,25 @@ __all__ = [
     "draw_distortions",
     "draw_edges",
     "draw_found",
+    "draw_identified",
     "draw_suspects",
+    "draw_verified",
+    "encoder_threshold",
+    "enroll_people",
     "evaluate",
     "evaluate_classes",
     "evaluate_marks",
+    "evaluate_pairs",
+    "figure_rows",
     "find_images",
     "find_in_files",
+    "identify_people",
+    "images_of_people",
     "load",
     "load_classifier",
+    "measure_pairs",
     "network_table",
+    "open_gallery",
     "parse_shape",
     "predict_files",
     "search_files",
@@ -83,5 +113,7 @@ __all__ = [
     "suspect_labels",
     "train",
     "train_ensemble",
+    "verify_images",
+    "write_evaluation",
     "write_predictions",
 ]
