@@ -23,44 +23,47 @@ class Threshold:
 
     Attributes:
         distance: encodings at most so far apart are taken for those of one person or thing; in [0, 2].
-        far: the share of false accepts that it was fitted to, in (0, 1).
-        interval: two distances between which the τ of that rate lies, at 95 %.
+        far: the share of false accepts that it was fitted to, in (0, 1); None is the most accurate threshold.
+        interval: two distances between which the τ of that rate lies, at 95 %; None for the most accurate one.
         true_accepts, same: how many of how many pairs of one person or thing it accepted when it was fitted.
         false_accepts, different: how many of how many other pairs.
         data: what the pairs show.
-        date: when that was done, as YYYY-MM-DD.
+        date: when that was done, as YYYY-MM-DD; None where nobody wrote it down.
 
     Raises:
         ArgumentError: a field is out of range.
 
     Example:
         >>> print(Threshold(0.9, 0.01, (0.85, 0.95), 490, 500, 5, 500, "pairs.txt", "2026-01-31"))
-        0.9000 (0.8500 to 0.9500) for a false-accept rate of 0.01: it accepted 5 of 500 different pairs and 490 of 500
+        0.9000 (0.8500 to 0.9500), for a false-accept rate of 0.01: accepted 5 of 500 different pairs and 490 of 500
         same ones of pairs.txt, 2026-01-31
     """
 
     distance: float
-    far: float
-    interval: tuple[float, float]
+    far: float | None
+    interval: tuple[float, float] | None
     true_accepts: int
     same: int
     false_accepts: int
     different: int
     data: str
-    date: str
+    date: str | None
 
     def __post_init__(self) -> None:
-        distances = (self.distance, *self.interval)
-        if len(self.interval) != 2 or not all(_is_number(d) and 0 <= d <= _FARTHEST for d in distances):
-            raise ArgumentError.of("threshold", f"a distance and its interval in [0, {_FARTHEST:g}]", distances)
-        if not _is_number(self.far) or not 0 < self.far < 1:
-            raise ArgumentError.of("threshold.far", "in (0, 1)", self.far)
+        interval = (0.0, 0.0) if self.interval is None else self.interval
+        if len(interval) != 2 or not all(_is_number(d) and 0 <= d <= _FARTHEST for d in (self.distance, *interval)):
+            raise ArgumentError.of(
+                "threshold", f"a distance and its interval in [0, {_FARTHEST:g}]", (self.distance, self.interval)
+            )
+        if self.far is not None and not (_is_number(self.far) and 0 < self.far < 1):
+            raise ArgumentError.of("threshold.far", "in (0, 1), or None", self.far)
         for accepts, pairs in ((self.true_accepts, self.same), (self.false_accepts, self.different)):
             if not (type(accepts) is type(pairs) is int and 0 <= accepts <= pairs):
                 raise ArgumentError.of("threshold", "fitted on so many pairs of so many", (accepts, pairs))
         if not isinstance(self.data, str):
             raise ArgumentError.of("threshold.data", "a text", self.data)
-        _check_date(self.date)
+        if self.date is not None:
+            _check_date(self.date)
 
     @classmethod
     def of(cls, calibration: Calibration, data: str, date: str) -> "Threshold":
@@ -79,12 +82,12 @@ class Threshold:
         )
 
     def __str__(self) -> str:
-        low, high = self.interval
-        return (
-            f"{self.distance:.4f} ({low:.4f} to {high:.4f}) for a false-accept rate of {self.far:.3g}: it accepted "
-            f"{self.false_accepts:,} of {self.different:,} different pairs and {self.true_accepts:,} of {self.same:,} "
-            f"same ones of {self.data}, {self.date}"
-        )
+        interval = "" if self.interval is None else f" ({self.interval[0]:.4f} to {self.interval[1]:.4f})"
+        aim = "the most accurate one" if self.far is None else f"for a false-accept rate of {self.far:.3g}"
+        different = f"{self.false_accepts:,} of {self.different:,} different pairs"
+        same = f"{self.true_accepts:,} of {self.same:,} same ones"
+        day = "" if self.date is None else f", {self.date}"
+        return f"{self.distance:.4f}{interval}, {aim}: accepted {different} and {same} of {self.data}{day}"
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class EncoderPreset:
         values = asdict(self)
         if self.canonical:
             values["canonical"] = {"size_hw": list(self.canonical.size_hw), "xy": [list(p) for p in self.canonical.xy]}
-        if self.threshold:
+        if self.threshold and self.threshold.interval:
             values["threshold"]["interval"] = list(self.threshold.interval)
         return {"format": FORMAT, **values}
 
@@ -171,7 +174,8 @@ def _canonical(values: object) -> Canonical:
 
 def _threshold(values: object) -> Threshold:
     values = _fields_of(values, "threshold", [f.name for f in fields(Threshold)])
-    return Threshold(**values | {"interval": tuple(values["interval"])})
+    interval = values["interval"]
+    return Threshold(**values | {"interval": None if interval is None else tuple(interval)})
 
 
 def _fields_of(values: object, what: str, names: "tuple[str, ...] | list[str]") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from striate.atomic import atomic_write
 from striate.errors import ArgumentError, ModelFileError, ShapeError, UnknownNameError
 from striate.faces.align import DLIB_CHIP, FACENET_CHIP, Canonical
 from striate.faces.encoder_preset import EncoderPreset, Threshold
-from striate.models import SOURCES, check_size, create_model, load_model
+from striate.models import SOURCES, ModelFile, check_size, create_model, load_model
 from striate.models.network import CLASSIFIER
 from striate.models.safetensors_header import parse_json
 from striate.preset import Preset
@@ -102,8 +102,24 @@ def _trained(path: Path) -> EncoderWeights:
         check_size(header.network, header.preset.size_hw)
     except ShapeError as e:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
-    preset = EncoderPreset(str(path), _digest(path), canonical=None, mirrored=False)
+    preset = EncoderPreset(str(path), _digest(path), canonical=None, mirrored=False, threshold=_chosen(header))
     return EncoderWeights(network, header.preset, preset, header.licence)
+
+
+def _chosen(header: ModelFile) -> Threshold | None:
+    """The most accurate threshold on what was held back in training.
+
+    Raises:
+        ModelFileError: the header tells of it otherwise than training does.
+    """
+    if "distance" not in header.thresholds:
+        return None
+    try:
+        figures = header.record["figures"]["val"]
+        accepted = (figures["true_accepts"], figures["n_same"], figures["false_accepts"], figures["n_different"])
+        return Threshold(header.thresholds["distance"], None, None, *accepted, "what was held back in training", None)
+    except (ArgumentError, KeyError, TypeError) as e:
+        raise ModelFileError(f"its threshold is not what training writes: {e}") from e
 
 
 def _calibrated(path: Path) -> EncoderWeights:

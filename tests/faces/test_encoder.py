@@ -117,6 +117,42 @@ def test_a_trained_encoder_takes_whole_images(model_file):
     assert Encoder.open(model_file.parent, device="cpu").identity == encoder.identity  # the folder of the run
 
 
+FIGURES = {"true_accepts": 48, "n_same": 50, "false_accepts": 1, "n_different": 60}
+
+
+def save(path, record):
+    network = create_model("lenet5", num_classes=16, in_channels=1)
+    arguments = {"num_classes": 16, "in_channels": 1, "dims": 2}
+    save_model(path, network, ModelFile("lenet5", arguments, "verify", PRESET, {"distance": 0.7}, record))
+
+
+def test_a_trained_encoder_brings_its_threshold(model_file):
+    save(model_file, {"figures": {"val": FIGURES}})
+    calibration = Encoder.open(model_file, device="cpu").calibration
+    assert (calibration.distance, calibration.far, calibration.false_accepts, calibration.different) == (
+        0.7,
+        None,
+        1,
+        60,
+    )
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"figures": []},
+        {"figures": {"val": {}}},
+        {"figures": {"val": FIGURES | {"n_same": "50"}}},
+        {"figures": {"val": FIGURES | {"n_same": 5}}},
+    ],
+)
+def test_a_threshold_of_unknown_origin_is_refused(model_file, record):
+    save(model_file, record)
+    with pytest.raises(ModelFileError, match="not what training writes"):
+        Encoder.open(model_file)
+
+
 def test_a_model_of_another_task_is_refused(model_file):
     network = create_model("lenet5", num_classes=16, in_channels=1)
     header = ModelFile("lenet5", {"num_classes": 16, "in_channels": 1, "dims": 2}, "classify", PRESET)

@@ -14,7 +14,10 @@ FACES = EncoderPreset("dlib_face", "ab" * 32, DLIB_CHIP, mirrored=True, threshol
 OBJECTS = EncoderPreset("run/model.safetensors", "cd" * 32, None, mirrored=False)
 
 
-@pytest.mark.parametrize("preset", [FACES, OBJECTS])
+TRAINED = replace(OBJECTS, threshold=Threshold(0.7, None, None, 9, 9, 0, 9, "what was held back", None))
+
+
+@pytest.mark.parametrize("preset", [FACES, OBJECTS, TRAINED])
 def test_what_is_written_is_read(preset):
     assert EncoderPreset.from_dict(preset.to_dict()) == preset
 
@@ -110,5 +113,6 @@ def test_a_threshold_says_where_it_came_from():
         "2026-01-31",
     ):
         assert part in text
+    assert "the most accurate one: accepted 0 of 9 different pairs" in str(TRAINED.threshold)
     with pytest.raises(ArgumentError, match=r"threshold\.far must be in"):
         replace(TAU, far=1.5)
