@@ -9,6 +9,7 @@ from striate.faces.find import FaceFinder
 from striate.faces.gallery import Gallery
 from striate.faces.gallery_entries import person_name
 from striate.faces.gallery_export import read_export_head
+from striate.faces.liveness import LivenessChecker, live_crop
 
 __all__ = [
     "DLIB_CHIP",
@@ -20,9 +21,11 @@ __all__ = [
     "Encodings",
     "FaceFinder",
     "Gallery",
+    "LivenessChecker",
     "Threshold",
     "every",
     "largest",
+    "live_crop",
     "most_central",
     "person_name",
     "read_export_head",
