@@ -32,7 +32,7 @@ def evaluate(
         typer.Option(help="Which part: test where there is one, else val, else all."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="A page of the worst mistakes on boxes or points, for example worst.png.")
+        Path | None, typer.Option(help="A page of the worst mistakes, of classes none, for example worst.png.")
     ] = None,
     others: With = None,
     crops: CropNumber = 1,
@@ -41,13 +41,15 @@ def evaluate(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Measure a model on labelled images: accuracy, mean AP of boxes or errors of points, with intervals.
+    """Measure a model on labelled images: accuracy, mean AP of boxes, errors of points, verification, with intervals.
 
     Example: `striate evaluate run/model.safetensors photos/test`
     """
     prepare_process()
+    from striate.cli.evaluate_encoder import evaluate_encoder
     from striate.cli.evaluate_marks import evaluate_marks
     from striate.cli.progress import Bar
+    from striate.faces import Encoder
     from striate.tasks import MarksPredictor, evaluate_classes, load
 
     views = parse_crops(crops, crop_scale)
@@ -57,7 +59,11 @@ def evaluate(
         refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         evaluate_marks(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
-    refuse_options("of boxes and points alone", {"--out": out})
+    if isinstance(classifier, Encoder):
+        refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
+        evaluate_encoder(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
+        return
+    refuse_options("of encoders, boxes and points alone", {"--out": out})
     with Bar("measuring") as bar:
         evaluation = evaluate_classes(
             classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to

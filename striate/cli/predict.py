@@ -48,6 +48,8 @@ def predict(
     from striate.cli.predict_marks import predict_marks
     from striate.cli.predict_video import find_video, predict_video
     from striate.draw.text import printable
+    from striate.errors import ArgumentError
+    from striate.faces import Encoder
     from striate.tasks import MarksPredictor, load, predict_files, write_predictions
 
     views = parse_crops(crops, crop_scale)
@@ -60,6 +62,8 @@ def predict(
         "--camera": camera is not None,
         "--seconds": seconds,
     }
+    if isinstance(classifier, Encoder):
+        raise ArgumentError.of("model", "one that predicts; an encoder verifies, see striate faces", str(model))
     if isinstance(classifier, MarksPredictor):
         of_classes = {"--top": top, "--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale}
         refuse_options("of classes alone", of_classes)

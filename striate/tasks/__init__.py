@@ -34,6 +34,7 @@ from striate.tasks.prediction import Prediction, predict_files, write_prediction
 from striate.tasks.run import Outcome, Run
 from striate.tasks.start import train
 from striate.tasks.suspects import SuspectLabel, Suspects, draw_suspects, suspect_labels
+from striate.tasks.verify_evaluation import VerifyEvaluation, evaluate_encoder
 from striate.tasks.verify_run import VerifyRun
 from striate.tasks.video import FrameDetections, annotate_video
 from striate.tasks.window_files import Searched, search_files
@@ -76,6 +77,7 @@ __all__ = [
     "SuspectLabel",
     "Suspects",
     "Verified",
+    "VerifyEvaluation",
     "VerifyRun",
     "Wishes",
     "annotate_video",
@@ -94,6 +96,7 @@ __all__ = [
     "enroll_people",
     "evaluate",
     "evaluate_classes",
+    "evaluate_encoder",
     "evaluate_marks",
     "evaluate_pairs",
     "figure_rows",

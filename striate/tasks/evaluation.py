@@ -12,15 +12,17 @@ import torch
 
 from striate.data import ONE_CROP, Crops, Dataset, Part, open_data
 from striate.errors import ArgumentError
+from striate.faces import Encoder
 from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Figures, Probabilities
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.gain import Answers, Contender, Gain, Timed
-from striate.tasks.loading import Model, load
+from striate.tasks.loading import Loaded, Model, load
 from striate.tasks.marks_evaluation import MarksEvaluation, Watch, evaluate_marks
 from striate.tasks.marks_predictor import MarksPredictor
-from striate.tasks.own_data import choose_part, open_as_trained, remarks_on_own
+from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
 from striate.tasks.part_logits import part_logits
+from striate.tasks.verify_evaluation import VerifyEvaluation, evaluate_encoder
 from striate.training import Device
 
 PartChoice = Literal["train", "val", "test", "all"]
@@ -56,7 +58,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: Model | Sequence[Model] | Classifier | Ensemble | MarksPredictor[Any, Any],
+    model: Model | Sequence[Model] | Loaded,
     data: str | Path,
     *,
     part: PartChoice | None = None,
@@ -65,12 +67,13 @@ def evaluate(
     workers: int = 0,
     device: Device = "auto",
     on_images: Watch | None = None,
-) -> Evaluation | MarksEvaluation:
-    """Measure a model on labelled images; the names of their classes or points must be the model's.
+) -> Evaluation | MarksEvaluation | VerifyEvaluation:
+    """Measure a model on labelled images; the names of classes or points must be the model's, of identities any.
 
     Args:
         model: what `load` returns or takes.
-        data: what `striate.data.open_data` takes; for a model of boxes or points `open_boxes` or `open_points`.
+        data: what `striate.data.open_data` takes; for a model of boxes or points `open_boxes` or `open_points`; of an
+            encoder `open_identities`.
         part: which part; None takes test where there is one, else val, else all.
         crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`. With several
             each image is also measured with one, to tell what they gain.
@@ -82,13 +85,15 @@ def evaluate(
     Raises:
         DataError: bad files, or a class that the model does not know.
         ArgumentError: the data has no such part, or its images show several classes and the model names one; or so many
-            crops can't be arranged, or a model of boxes or points is asked for several.
+            crops can't be arranged, or what is no classifier is asked for several.
     """
     crops = as_crops(crops)
-    loaded = model if isinstance(model, Classifier | Ensemble | MarksPredictor) else load(model, device=device)
+    loaded = load(model, device=device) if isinstance(model, str | Path | Sequence) else model
+    if isinstance(loaded, MarksPredictor | Encoder) and crops != ONE_CROP:
+        raise ArgumentError.of("crops", "1 for an encoder or a model of boxes or points", len(crops))
+    if isinstance(loaded, Encoder):
+        return evaluate_encoder(loaded, data, part=part, skip_bad=skip_bad, on_images=on_images)
     if isinstance(loaded, MarksPredictor):
-        if crops != ONE_CROP:
-            raise ArgumentError.of("crops", "1 for a model of boxes or points", len(crops))
         return evaluate_marks(loaded, data, part=part, skip_bad=skip_bad, workers=workers, on_images=on_images)
     return evaluate_classes(
         loaded, data, part=part, crops=crops, skip_bad=skip_bad, workers=workers, on_images=on_images
@@ -183,18 +188,6 @@ def answer(
         on_images=on_images,
     )
     return classifier.mean_of_crops(logits, crops)
-
-
-def remarks_on(dataset: Dataset) -> tuple[str, ...]:
-    """What whoever reads a figure on this data must know."""
-    remarks = [f"skipped {problem}" for problem in dataset.skipped]
-    if dataset.leaks:
-        where = ", ".join(f"{p.part}:{p.path}" for p in dataset.leaks[0].places)
-        remarks.append(f"leak: {len(dataset.leaks)} images stand in more than one part, for example {where}")
-    if dataset.conflicts:
-        where = ", ".join(p.path for p in dataset.conflicts[0].places)
-        remarks.append(f"conflict: {len(dataset.conflicts)} images have two different labels, for example {where}")
-    return tuple(remarks)
 
 
 def _shift(on_images: Watch, before: int, total: int) -> Callable[[int], None]:

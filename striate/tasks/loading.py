@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import ArgumentError, ModelFileError, ShapeError
-from striate.models import check_size, create_model, find_source, load_model
+from striate.faces import Encoder
+from striate.models import check_size, create_model, find_source, load_model, read_header
 from striate.runtime import Engine, folded
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, find_task
@@ -20,9 +21,10 @@ Model = str | Path
 
 
 AnyPredictor = MarksPredictor[Any, Any]
+Loaded = Classifier | Ensemble | AnyPredictor | Encoder
 
 
-def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifier | Ensemble | AnyPredictor:
+def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
     """What a model file, or published weights by name, answers with; or an ensemble of several classifiers.
 
     Args:
@@ -31,7 +33,8 @@ def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifi
         device: where it computes.
 
     Returns:
-        what has `predict(images)`: of classes, or of boxes or points, as the model was trained.
+        what has `predict(images)`: of classes, or of boxes or points, as the model was trained; of one that was trained
+        to verify what has `encode(images)`.
 
     Raises:
         ModelFileError: a file is broken, hostile or of another version, or a run has no model yet.
@@ -51,7 +54,7 @@ def load_classifier(model: Model | Sequence[Model], *, device: Device = "auto") 
     """A classifier, or an ensemble of several; arguments and errors are those of `load`, and:
 
     Raises:
-        ArgumentError: a model of boxes or points.
+        ArgumentError: a model of boxes or points, or an encoder.
     """
     models = [model] if isinstance(model, str | Path) else model
     members = [member for one in models for member in _classifier(one, device).members]
@@ -64,10 +67,12 @@ def _classifier(model: Model, device: Device) -> Classifier | Ensemble:
     loaded = _load_one(model, device)
     if isinstance(loaded, MarksPredictor):
         raise ArgumentError.of("model", "of classes", f"{model}, trained to {loaded.task.name}")
+    if isinstance(loaded, Encoder):
+        raise ArgumentError.of("model", "of classes", f"{model}, trained to verify")
     return loaded
 
 
-def _load_one(model: Model, device: Device) -> Classifier | Ensemble | AnyPredictor:
+def _load_one(model: Model, device: Device) -> Loaded:
     path = Path(model)
     if EnsembleFolder(path).is_there():
         return load_classifier([folder.path for folder in EnsembleFolder(path).finished()], device=device)
@@ -80,7 +85,9 @@ def _load_one(model: Model, device: Device) -> Classifier | Ensemble | AnyPredic
     return _from_source(str(model), device)
 
 
-def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredictor:
+def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredictor | Encoder:
+    if read_header(path).task == "verify":
+        return Encoder.open(path, device=device)
     network, header = load_model(path)
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")

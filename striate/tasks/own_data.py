@@ -81,6 +81,18 @@ def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: st
     return [f"{who} trained on this data; {used}"]
 
 
+def remarks_on(dataset: Dataset) -> tuple[str, ...]:
+    """What whoever reads a figure on this data must know."""
+    remarks = [f"skipped {problem}" for problem in dataset.skipped]
+    if dataset.leaks:
+        where = ", ".join(f"{p.part}:{p.path}" for p in dataset.leaks[0].places)
+        remarks.append(f"leak: {len(dataset.leaks)} images stand in more than one part, for example {where}")
+    if dataset.conflicts:
+        where = ", ".join(p.path for p in dataset.conflicts[0].places)
+        remarks.append(f"conflict: {len(dataset.conflicts)} images have two different labels, for example {where}")
+    return tuple(remarks)
+
+
 def _is_own(record: TrainingRecord, fingerprint: str) -> bool:
     """Whether a model was trained on the data of this fingerprint."""
     return fingerprint == record.get("fingerprint")

@@ -49,7 +49,7 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     preset = add_colours(preset, pipeline, dataset)
     pipeline.check(preset)
     images = len(dataset.parts["train"])
-    batch_size = min(images, wishes.batch_size or usual_batch_size(images))
+    batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
     recipe = make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None)
     views, why_views = _choose_views(freeze, wishes, recipe, min(_VIEWS, recipe.epochs) if pipeline.steps else 1)
     return Plan(
@@ -172,7 +172,7 @@ def _weigh_classes(dataset: Dataset) -> tuple[tuple[float, ...], str]:
     return tuple(class_weights(counts.tolist()).tolist()), why
 
 
-def usual_batch_size(images: int) -> int:
+def _usual_batch_size(images: int) -> int:
     """64, or 128 where there are many images, but at least 8 steps an epoch where there are few."""
     return 128 if images > 20_000 else max(8, min(64, images // 8))
 

@@ -8,9 +8,9 @@ import torch
 
 from striate.data import VAL_SHARE, Dataset, open_data, what_is_marked
 from striate.errors import ArgumentError
-from striate.tasks.evaluation import remarks_on
 from striate.tasks.marks_start import AnyRun, begin_marks, resume_marks
 from striate.tasks.marks_tasks import LossName, TaskName
+from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Plan, PrecisionWish, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run

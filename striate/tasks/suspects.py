@@ -18,8 +18,8 @@ from striate.models import Network, create_model, find_source, load_model
 from striate.models.network import CLASSIFIER
 from striate.preset import Preset
 from striate.runtime import Engine, folded
-from striate.tasks.evaluation import remarks_on
 from striate.tasks.material import Watch
+from striate.tasks.own_data import remarks_on
 from striate.tasks.planning import PRETRAINED
 from striate.tasks.run_folder import RunFolder
 from striate.training import (

@@ -7,7 +7,7 @@ import torch
 
 from striate.data import VAL_SHARE, open_identities
 from striate.errors import ArgumentError
-from striate.tasks.evaluation import remarks_on
+from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line

@@ -198,7 +198,8 @@ def test_sections_of_a_task(history):
 
 
 def test_points_are_called_points(history):
-    text = " ".join(Page(render_report(places_report(history, ["nose", "chin"], "points"))).text)
+    report = replace(places_report(history, ["nose", "chin"], "points"), nouns=("point", "points"))
+    text = " ".join(Page(render_report(report)).text)
     for words in ("2 points", "smallest point", "Points of each name"):
         assert words in text, words
     assert "smallest class" not in text

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,7 @@ import striate
 from striate.data import open_identities, pairs_of, write_image
 from striate.errors import ArgumentError, CollapseError, DataError, UnknownNameError
 from striate.models import load_model, read_header
+from striate.tasks import evaluate_encoder, load_classifier
 from striate.tasks.verify import pair_distances
 from striate.training import PairUnit
 
@@ -81,6 +83,38 @@ def test_the_model_file(data):
     assert header.record["plan"]["loss"] == "pair"
     unit = PairUnit.from_dict(header.record["pair_unit"])
     assert torch.equal(unit.weight, run.siamese.unit.weight)
+
+
+def test_evaluation_gives_the_recorded_figures(write_stripes):
+    """Encoded one image after the other, and again with the training's own cut."""
+    data = write_stripes("d", NAMES, 12)
+    run = striate.train(data, out="run", loss="chi-square", **SMALL)
+    list(run)
+    evaluation = striate.evaluate("run", data, part="val")
+    assert list(evaluation.remarks) == ["the model was trained on this data; its best epoch was chosen on these images"]
+    found, recorded = evaluation.figures, run.outcome.figures["val"]
+    assert found.distances.threshold == recorded.distances.threshold
+    assert found.distances.auc == pytest.approx(recorded.distances.auc, abs=1e-3)
+    assert found.one_shot.accuracy == pytest.approx(recorded.one_shot.accuracy, abs=0.01)
+    assert found.unit.auc == pytest.approx(recorded.unit.auc, abs=1e-3)
+    others = striate.evaluate("run", write_stripes("other", ("one", "two", "three"), 6, first=50))
+    assert (others.part, others.remarks, others.figures.n_identities) == ("all", (), 3)
+    assert set(others.to_dict()) >= {"auc", "eer", "accuracy", "one_shot", "pair_unit", "part"}
+
+
+def test_the_page_of_worst_mistakes(data):
+    list(striate.train(data, out="run", **{**SMALL, "epochs": 1, "lr": 1e-6}))
+    evaluate_encoder(striate.load("run"), data, part="train", out="worst.png")
+    assert cv2.imread("worst.png").shape[1] > 500
+
+
+def test_load_gives_encodings_of_unit_length(data):
+    list(striate.train(data, out="run", **{**SMALL, "epochs": 1}))
+    encodings = striate.load("run").encode([np.zeros((28, 28, 1), np.uint8), np.full((40, 30, 1), 200, np.uint8)])
+    assert encodings.shape == (2, 16)
+    assert np.linalg.norm(encodings, axis=1) == pytest.approx(1)
+    with pytest.raises(ArgumentError, match="trained to verify"):
+        load_classifier("run")
 
 
 def test_the_report(data):
