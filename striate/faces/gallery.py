@@ -1,7 +1,7 @@
 """A gallery: people, known by encodings of their images, in a folder on disk; who of them an image may show."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -145,7 +145,7 @@ class Gallery:
         entries = Entries.of(names, image_hashes, encodings, self.dim)
         with self._writing():
             added = self._store.add([entries])
-            self._catch_up()
+            self._try_to_catch_up()
         return added
 
     def identify(self, encodings: ArrayLike, *, top: int = 5, threshold: float | None = None) -> list[Candidates]:
@@ -218,7 +218,7 @@ class Gallery:
             added = self._store.add(read_export(Path(path)))
             if self.threshold is None:
                 self._store.set_threshold(facts.threshold)
-            self._catch_up()
+            self._try_to_catch_up()
         return added
 
     def check(self) -> tuple[Problem, ...]:
@@ -270,6 +270,11 @@ class Gallery:
             append_records(self._file, matrix, self._store.records(after=matrix.last))
             return self._mapped()
         return matrix
+
+    def _try_to_catch_up(self) -> None:
+        """What is stored is stored: if there is no room for the matrix, that is an error of the next search."""
+        with suppress(OutputError):
+            self._catch_up()
 
     def _rewrite(self) -> Matrix:
         write_matrix(self._file, self.dim, self._store.state.generation, self._store.records())

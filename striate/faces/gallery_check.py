@@ -1,5 +1,6 @@
 """What may be wrong with the files of a gallery beside its store."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from striate.errors import Problem
@@ -9,9 +10,12 @@ from striate.faces.gallery_store import Store
 
 def check_modes(folder: Path) -> list[Problem]:
     """The folder and its files, as far as others than their owner may use them."""
-    paths = [folder, *sorted(folder.iterdir())]
-    wide = [path for path in paths if path.stat().st_mode & 0o077]
-    return [Problem(str(path), "others than its owner may use it; chmod go= mends that") for path in wide]
+    problems = []
+    for path in [folder, *sorted(folder.iterdir())]:
+        with suppress(FileNotFoundError):  # SQLite's log goes when the last who used it does
+            if path.stat().st_mode & 0o077:
+                problems.append(Problem(str(path), "others than its owner may use it; chmod go= mends that"))
+    return problems
 
 
 def check_matrix(matrix: Matrix, store: Store) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.atomic import atomic_write
-from striate.errors import GalleryError
+from striate.errors import GalleryError, OutputError
 from striate.faces.gallery_entries import Encodings, wrong_row
 from striate.faces.gallery_store import Records, State, record_type
 
@@ -108,17 +108,20 @@ def append_records(path: Path, matrix: Matrix, batches: Iterable[Records]) -> No
     """Add records of the matrix's generation to its file. Until the header counts them nobody sees them.
 
     Raises:
+        OutputError: the disk is full.
         GalleryError: a record is damaged.
     """
     record = matrix.records.dtype
-    start = _HEADER_BYTES + len(matrix.records) * record.itemsize
-    with path.open("r+b") as f:
-        f.seek(start)
-        added = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record.itemsize
-        f.flush()
-        os.fsync(f.fileno())
-        f.seek(0)
-        f.write(_pack(record["encoding"].shape[0], matrix.generation, len(matrix.records) + added))
+    try:
+        with path.open("r+b") as f:
+            f.seek(_HEADER_BYTES + len(matrix.records) * record.itemsize)
+            added = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record.itemsize
+            f.flush()
+            os.fsync(f.fileno())
+            f.seek(0)
+            f.write(_pack(record["encoding"].shape[0], matrix.generation, len(matrix.records) + added))
+    except OSError as e:
+        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
 
 
 def remove_unfinished(path: Path) -> None:

@@ -284,10 +284,11 @@ def create_store(path: Path, facts: Facts) -> None:
 
 def is_created(path: Path) -> bool:
     """Whether `create_store` came to its end here."""
-    if not path.exists():
-        return False
-    with _explained(path), closing(_connect(path)) as connection:
-        return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    with _explained(path):
+        if not path.exists():
+            return False
+        with closing(_connect(path)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
 def _schema(dim: int) -> list[str]:

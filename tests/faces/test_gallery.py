@@ -369,6 +369,20 @@ def test_a_matrix_grows_in_place_and_is_what_would_be_written_anew(gallery):
     assert MATRIX.read_bytes() == grown
 
 
+def test_a_matrix_that_cannot_be_written_does_not_undo_what_is_stored(gallery, monkeypatch):
+    enroll(gallery, "Ada")
+
+    def no_room(*arguments):
+        raise OutputError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("striate.faces.gallery.append_records", no_room)
+        assert gallery.enroll("Bob", encoding("Bob"), digests(1)) == 1
+        with pytest.raises(OutputError):
+            nearest(gallery, "Bob")
+    assert nearest(gallery, "Bob") == "Bob"
+
+
 def test_rows_that_a_killed_writer_did_not_count_are_written_over(gallery):
     enroll(gallery, "Ada")
     with MATRIX.open("ab") as f:
