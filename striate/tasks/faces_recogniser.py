@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.data import Pixels, read_image
 from striate.errors import ArgumentError, ShapeError
-from striate.faces import Choose, Encoder, FaceFinder, largest
+from striate.faces import Choose, Encoder, FaceFinder, LivenessChecker, largest
 from striate.results import Face, Liveness
 from striate.tasks.classifier import Image
 from striate.tasks.faces_photographs import Load, OnBad, from_disk, photographs
@@ -18,16 +18,6 @@ from striate.training import Device
 
 EMBEDDED = "dlib_face"
 OnImages = Callable[[int, int], None]  # how many of how many images are done
-
-
-class LivenessChecker(Protocol):
-    """TODO B"""
-
-    notice: str
-
-    def check(self, images: Sequence[Pixels], faces: Sequence[Face]) -> list[Liveness]:
-        """TODO B"""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +90,7 @@ class Recogniser:
         encoder: str | Path = EMBEDDED,
         *,
         choose: Choose = largest,
-        liveness: bool = False,
+        checker: LivenessChecker | None = None,
         device: Device = "auto",
     ) -> "Recogniser":
         """One with all that its encoder needs.
@@ -108,16 +98,14 @@ class Recogniser:
         Args:
             encoder: as in `Encoder.open`.
             choose: which faces of an image count.
-            liveness: check whether faces are live.
+            checker: says of each whether it is live, such as `LivenessChecker.open()`; None doesn't check.
             device: where it computes.
 
         Raises:
-            MissingExtraError, WeightsError, ModelFileError, ArgumentError: as `Encoder.open`, `FaceFinder.open` and
-                `LivenessChecker.open`.
+            MissingExtraError, WeightsError, ModelFileError, ArgumentError: as `Encoder.open` and `FaceFinder.open`.
         """
         opened = Encoder.open(encoder, device=device)
         finder = None if opened.canonical is None else FaceFinder.open(device=device)
-        checker: LivenessChecker | None = None
         return cls(opened, finder=finder, choose=choose, checker=checker)
 
     @property

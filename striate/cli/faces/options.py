@@ -56,13 +56,27 @@ WhichFaces = Annotated[Faces, typer.Option("--faces", help="Of several faces on 
 CheckLiveness = Annotated[
     bool, typer.Option("--liveness", help="Refuse faces on paper and screens, as far as one image tells.")
 ]
+LivenessModel = Annotated[
+    Path | None,
+    typer.Option(metavar="MODEL", help="Check it by your own classifier of live faces; --liveness takes MiniFASNet."),
+]
 
 
-def open_recogniser(encoder: str, which: Faces | OneFace, *, liveness: bool, device: "Device") -> "Recogniser":
+def open_recogniser(
+    encoder: str,
+    which: Faces | OneFace,
+    device: "Device",
+    *,
+    liveness: bool = False,
+    liveness_model: Path | None = None,
+) -> "Recogniser":
     """A recogniser, once the licences of its weights are told."""
+    from striate.faces import LivenessChecker
     from striate.tasks import Recogniser
 
-    recogniser = Recogniser.open(encoder, choose=which.choose, liveness=liveness, device=device)
+    wanted = liveness or liveness_model is not None
+    checker = LivenessChecker.open(liveness_model, device=device) if wanted else None
+    recogniser = Recogniser.open(encoder, choose=which.choose, checker=checker, device=device)
     for notice in recogniser.notices:
         note(notice)
     return recogniser

@@ -50,7 +50,7 @@ def calibrate(
     from striate.tasks import calibrate_encoder, encoder_threshold
 
     listed = _open(pairs, data, different)
-    recogniser = open_recogniser(encoder, which, liveness=False, device=device)
+    recogniser = open_recogniser(encoder, which, device)
     with Bar("encoding") as bar:
         calibration, measured = calibrate_encoder(recogniser, listed, far, skip_bad=skip_bad, on_images=bar.advance_to)
     _tell_left_out(measured)
@@ -102,7 +102,7 @@ def evaluate(
     from striate.tasks import evaluate_pairs, figure_rows, write_evaluation
 
     listed = _open(pairs, data, different)
-    recogniser = open_recogniser(encoder, which, liveness=False, device=device)
+    recogniser = open_recogniser(encoder, which, device)
     with Bar("encoding") as bar:
         evaluation = evaluate_pairs(recogniser, listed, skip_bad=skip_bad, on_images=bar.advance_to)
     _tell_left_out(evaluation.measured)

@@ -11,6 +11,7 @@ from striate.cli.faces.options import (
     EncoderName,
     Faces,
     GalleryFolder,
+    LivenessModel,
     OneFace,
     WhichFace,
     WhichFaces,
@@ -34,6 +35,7 @@ def enroll(
     encoder: EncoderName = "dlib_face",
     which: WhichFace = OneFace.LARGEST,
     liveness: CheckLiveness = False,
+    liveness_model: LivenessModel = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -49,7 +51,7 @@ def enroll(
     from striate.tasks import enroll_people, images_of_people, open_gallery
 
     images = images_of_people(paths, name)
-    recogniser = open_recogniser(encoder, which, liveness=liveness, device=device)
+    recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     folder = gallery_folder(gallery)
     with open_gallery(recogniser, folder) as opened, Bar("encoding") as bar:
         enrolment = enroll_people(recogniser, opened, images, on_images=bar.advance_to)
@@ -73,6 +75,7 @@ def identify(
     encoder: EncoderName = "dlib_face",
     which: WhichFaces = Faces.EVERY,
     liveness: CheckLiveness = False,
+    liveness_model: LivenessModel = None,
     skip_bad: SkipBad = False,
     device: Device = "auto",
     as_json: Json = False,
@@ -86,7 +89,7 @@ def identify(
     from striate.faces import Gallery
     from striate.tasks import draw_identified, identify_people
 
-    recogniser = open_recogniser(encoder, which, liveness=liveness, device=device)
+    recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     identity, dim = recogniser.encoder.identity, recogniser.encoder.dim
     with Gallery.existing(gallery_folder(gallery), encoder=identity, dim=dim) as opened, Bar("encoding") as bar:
         answers, bad = identify_people(recogniser, opened, paths, top=top, skip_bad=skip_bad, on_images=bar.advance_to)

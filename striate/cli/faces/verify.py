@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.faces.options import NO_ANSWER, CheckLiveness, EncoderName, OneFace, WhichFace, open_recogniser
+from striate.cli.faces.options import (
+    NO_ANSWER,
+    CheckLiveness,
+    EncoderName,
+    LivenessModel,
+    OneFace,
+    WhichFace,
+    open_recogniser,
+)
 from striate.cli.options import Device, Json
 from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
@@ -23,6 +31,7 @@ def verify(
     encoder: EncoderName = "dlib_face",
     which: WhichFace = OneFace.LARGEST,
     liveness: CheckLiveness = False,
+    liveness_model: LivenessModel = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -33,7 +42,7 @@ def verify(
     prepare_process()
     from striate.tasks import draw_verified, verify_images
 
-    recogniser = open_recogniser(encoder, which, liveness=liveness, device=device)
+    recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     verified = verify_images(recogniser, first, second)
     note(f"threshold: {recogniser.encoder.calibration}")
     if out:
