@@ -1,7 +1,7 @@
 """A gallery: people, known by encodings of their images, in a folder on disk; who of them an image may show."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -227,11 +227,12 @@ class Gallery:
         A search matrix that is wrong is made anew from the store, and said to be.
         """
         with self._writing():
-            problems = [*check_modes(self.folder), *self._store.check()]
+            damages = self._store.check()
+            problems = [*check_modes(self.folder), *damages]
             state = self._store.state
             if state.erased < state.generation:
                 problems.append(Problem(str(self.folder), "a removal waits for others to stop reading"))
-            if not problems and (wrong := check_matrix(self._catch_up(), self._store)):
+            if not damages and (wrong := check_matrix(self._catch_up(), self._store)):
                 problems.append(Problem(str(self._file), f"{wrong}; made anew"))
                 self._rewrite()
         return tuple(problems)
@@ -272,8 +273,8 @@ class Gallery:
         return matrix
 
     def _try_to_catch_up(self) -> None:
-        """What is stored is stored: if there is no room for the matrix, that is an error of the next search."""
-        with suppress(OutputError):
+        """What is stored is stored: if the matrix can't follow, that is an error of the next search."""
+        with suppress(OutputError, GalleryError):
             self._catch_up()
 
     def _rewrite(self) -> Matrix:
@@ -314,11 +315,9 @@ class Gallery:
         except (Timeout, GalleryError):
             return  # `check` tells of it
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> AbstractContextManager[None]:
         """One process and thread at a time."""
-        with _held(self._lock):
-            yield
+        return _held(self._lock)
 
 
 def _create(folder: Path, facts: Facts) -> None:
