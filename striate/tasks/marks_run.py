@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic
 
@@ -22,6 +23,7 @@ from striate.tasks.marks_task import Figures, Found, MarksTask
 from striate.tasks.material import Watch
 from striate.tasks.report import write_report
 from striate.tasks.run_folder import RunFolder
+from striate.tasks.run_record import decide_precision, epoch_lines, training_record
 from striate.training import (
     Device,
     Epoch,
@@ -143,7 +145,8 @@ class MarksRun(Generic[MarkedItem, Found]):
         train, val = self._loader("train", distorted=True), self._loader("val", distorted=False)
         epochs: list[Epoch] = []
         try:
-            precision = self._decide_precision(train)
+            measure = partial(self._measure_precision, train)
+            precision = decide_precision(self.plan.precision, self.start, measure, self.write)
             train.start()
             val.start()
             for epoch in fit(
@@ -163,7 +166,7 @@ class MarksRun(Generic[MarkedItem, Found]):
                 on_step=on_step,
             ):
                 epochs.append(epoch)
-                self.write([self.start, *_lines(epochs)])
+                self.write([self.start, *epoch_lines(epochs)])
                 yield epoch
         finally:
             train.close()
@@ -189,21 +192,12 @@ class MarksRun(Generic[MarkedItem, Found]):
             pin=accelerator.device.type == "cuda",
         )
 
-    def _decide_precision(self, train: MarkedLoader[MarkedItem]) -> Precision:
-        """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
-        if self.plan.precision != "auto":
-            return self.plan.precision
-        if "precision" not in self.start:
-            device = self._accelerator.device
-            self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            batch = next(train.some(0, np.array(evenly(len(train.part), self.plan.batch_size))))
-            loss = self.task.loss(self.plan.preset)
-            fastest = choose_precision(self.network, batch.images.to(device), batch.targets.to(device), loss)
-            self.start["precision"] = agree([fastest])[0]
-            self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
-            self.write([self.start])
-        precision: Precision = self.start["precision"]
-        return precision
+    def _measure_precision(self, train: MarkedLoader[MarkedItem]) -> Precision:
+        """The faster one; of several processes the first one's."""
+        device, loss = self._accelerator.device, self.task.loss(self.plan.preset)
+        self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        batch = next(train.some(0, np.array(evenly(len(train.part), self.plan.batch_size))))
+        return agree([choose_precision(self.network, batch.images.to(device), batch.targets.to(device), loss)])[0]
 
     def _check_batch_norm(self) -> None:
         """A batch norm can't learn from one value a channel.
@@ -247,7 +241,7 @@ class MarksRun(Generic[MarkedItem, Found]):
             self.task, self.dataset, self.plan, self.network, self.start, epochs, figures, found, result, remarks
         )
         write_report(self.folder.report, report)
-        self.write([self.start, *_lines(epochs), {"event": "result", **result}])
+        self.write([self.start, *epoch_lines(epochs), {"event": "result", **result}])
         self.outcome = MarksOutcome(figures, self.folder.model, self.folder.report, remarks)
 
     def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
@@ -257,13 +251,7 @@ class MarksRun(Generic[MarkedItem, Found]):
             task=self.task.name,
             preset=self.plan.preset,
             thresholds=self.task.thresholds,
-            record={
-                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
-                "remarks": self.start["remarks"][:20],  # all of them are in the run's record
-                "plan": self.plan.to_dict(),
-                "epochs": [epoch.to_dict() for epoch in epochs],
-                **result,
-            },
+            record=training_record(self.start, self.plan.to_dict(), epochs, result),
             licence=find_source(self.plan.weights).licence if self.plan.weights else "",
         )
 
@@ -278,7 +266,3 @@ def _make_network(plan: MarksPlan) -> Network:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.recipe.seed)
         return create_model(plan.network, weights=plan.weights, **plan.arguments)
-
-
-def _lines(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
-    return [{"event": "epoch", **epoch.to_dict()} for epoch in epochs]

@@ -19,6 +19,7 @@ from striate.tasks.material import Watch
 from striate.tasks.plan import Plan
 from striate.tasks.report import make_report, write_report
 from striate.tasks.run_folder import RunFolder
+from striate.tasks.run_record import decide_precision, epoch_lines, training_record
 from striate.tasks.thawing import Thawing, Trial
 from striate.training import (
     Device,
@@ -112,7 +113,7 @@ class Run:
             A record of each epoch; after a resume the finished ones come first, as they were. Where freezing is "auto"
             those of each candidate, from 1 again.
         """
-        precision = self._decide_precision()
+        precision = decide_precision(self.plan.precision, self.start, self._measure_precision, self.write)
         epochs: list[Epoch] = []
         for epoch in (self._thawing or self._learned).epochs(precision, on_step, on_features):
             epochs.append(epoch)
@@ -133,20 +134,10 @@ class Run:
         if text not in self.start["remarks"]:
             self.start["remarks"].append(text)
 
-    def _decide_precision(self) -> Precision:
-        """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
-        if self.plan.precision != "auto":
-            return self.plan.precision
-        if "precision" not in self.start:
-            # a head is trained in no time, and the features in fp32 may serve others
-            self.start["precision"] = "fp32" if self.plan.views else self._measure_precision()
-            self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
-            self.write([self.start])
-        precision: Precision = self.start["precision"]
-        return precision
-
     def _measure_precision(self) -> Precision:
         """The faster one; of several processes the first one's."""
+        if self.plan.views:
+            return "fp32"  # a head is trained in no time, and the features in fp32 may serve others
         network = self._learning.network if self._learning else make_network(self.plan, self.dataset.parts["train"])
         batch = self._job.some("train", self.plan, self.plan.batch_size)
         network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -229,27 +220,22 @@ class Run:
     def _lines(self, epochs: list[Epoch]) -> list[dict[str, Any]]:
         """The record so far."""
         trials = [{"event": "trial", **trial.to_dict()} for trial in self.trials]
-        return [self.start, *trials, *({"event": "epoch", **epoch.to_dict()} for epoch in epochs)]
+        return [self.start, *trials, *epoch_lines(epochs)]
 
     def _header(self, learning: Learning, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:
         plan = learning.plan
-        scalars = {part: _scalars(figures) for part, figures in result["figures"].items()}
+        more = {
+            "trials": [trial.to_dict() for trial in self.trials],
+            "learned_from_val": learning.choice is not None,
+            "figures": {part: _scalars(figures) for part, figures in result["figures"].items()},
+        }
         return ModelFile(
             network=plan.network,
             arguments=plan.arguments,
             task=self.task.name,
             preset=plan.preset,
             thresholds=self.task.thresholds,
-            record={
-                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
-                "remarks": self.start["remarks"][:20],  # all of them are in the run's record
-                "plan": plan.to_dict(),
-                "trials": [trial.to_dict() for trial in self.trials],
-                "learned_from_val": learning.choice is not None,
-                "epochs": [epoch.to_dict() for epoch in epochs],
-                **result,
-                "figures": scalars,
-            },
+            record=training_record(self.start, plan.to_dict(), epochs, {**result, **more}),
             licence=find_source(plan.weights).licence if plan.weights else "",
         )
 
