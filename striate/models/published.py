@@ -252,10 +252,10 @@ def _minivision(network: str, file: str, sha256: str) -> Source:
             size_hw=(80, 80), mean=(0.0,) * 3, std=(1.0,) * 3, fit="stretch", labels=("not live", "live", "not live 2")
         ),
         licence="Apache-2.0",
-        trained_on="faces of its makers' own",
+        trained_on="unpublished faces",
         terms="its makers say nothing of that data",
         accuracy=97.8,
-        measured_on="live faces, both networks together, at 1e-5 false accepts",
+        measured_on="live faces at 1e-5 false accepts",
         reported_by="minivision-ai/Silent-Face-Anti-Spoofing, README_EN.md, of their app",
     )
 
