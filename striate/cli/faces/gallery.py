@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.faces.options import GalleryFolder, gallery_folder
+from striate.cli.faces.options import GalleryFolder, gallery_folder, people_count
 from striate.cli.options import Json
 from striate.cli.output import note, print_json, print_table
 
@@ -28,7 +28,7 @@ def list_people(gallery: GalleryFolder = None, as_json: Json = False) -> None:
             return
     if people:
         print_table(("name", "images"), people.items(), right=("images",))
-    note(f"{len(people)} people in {gallery_folder(gallery)}")
+    note(f"{people_count(len(people))} in {gallery_folder(gallery)}")
 
 
 def remove(
@@ -46,7 +46,7 @@ def remove(
     if as_json:
         print_json({"removed": names, "people": left})
         return
-    print(f"removed {', '.join(names)}; {left} people left")
+    print(f"removed {', '.join(names)}; {people_count(left)} left")
 
 
 def export(file: File, gallery: GalleryFolder = None, as_json: Json = False) -> None:
@@ -60,7 +60,7 @@ def export(file: File, gallery: GalleryFolder = None, as_json: Json = False) -> 
     if as_json:
         print_json({"file": str(file), "people": people})
         return
-    print(f"{people} people in {file}")
+    print(f"{people_count(people)} in {file}")
 
 
 def import_people(file: File, gallery: GalleryFolder = None, as_json: Json = False) -> None:
@@ -77,7 +77,7 @@ def import_people(file: File, gallery: GalleryFolder = None, as_json: Json = Fal
     if as_json:
         print_json({"added": added, "people": people})
         return
-    print(f"{added} images added; {people} people")
+    print(f"{added} images added; {people_count(people)}")
 
 
 def check(gallery: GalleryFolder = None, as_json: Json = False) -> None:
@@ -91,7 +91,7 @@ def check(gallery: GalleryFolder = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"people": len(people), "problems": [str(problem) for problem in problems]})
     else:
-        print("\n".join(map(str, problems)) or f"sound: {len(people)} people, {sum(people.values())} images")
+        print("\n".join(map(str, problems)) or f"sound: {people_count(len(people))}, {sum(people.values())} images")
     if problems:
         raise typer.Exit(1)
 

@@ -82,6 +82,16 @@ def open_recogniser(
     return recogniser
 
 
+def people_count(count: int) -> str:
+    """How many people, in words.
+
+    Example:
+        >>> people_count(1), people_count(2)
+        ('1 person', '2 people')
+    """
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
 def gallery_folder(folder: Path | None) -> Path:
     """The folder of a gallery: as told, or `faces` in the user's own data folder."""
     if folder is not None:

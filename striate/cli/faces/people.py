@@ -17,6 +17,7 @@ from striate.cli.faces.options import (
     WhichFaces,
     gallery_folder,
     open_recogniser,
+    people_count,
 )
 from striate.cli.options import Device, Json, SkipBad
 from striate.cli.output import note, print_json
@@ -64,7 +65,7 @@ def enroll(
         print_json({"gallery": str(folder), "people": people, **enrolment.to_dict()})
         return
     known = f", {enrolment.known} were there already" if enrolment.known else ""
-    print(f"{enrolment.added} of {len(images)} images enrolled{known}; {people} people in {folder}")
+    print(f"{enrolment.added} of {len(images)} images enrolled{known}; {people_count(people)} in {folder}")
 
 
 def identify(
