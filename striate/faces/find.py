@@ -25,9 +25,10 @@ class FaceFinder:
     networks take for a face with a confidence of 0.6, 0.7 and 0.7 is one. An image with a side of more than 1,280
     pixels is first reduced to that, so that time and memory are bounded; a window then is a 32nd of that side.
 
-    Of 64 faces of Labeled Faces in the Wild, made smaller, all were found at 30 pixels (the root of their box's area),
-    97 % at 25, and half at 20. Turned by 20 degrees 98 % were found, by 30 95 %, by 40 86 %, by 90 hardly any: turn
-    images upright first, as `read_image` does by their EXIF. An image of less than 40 pixels a side has no face.
+    A face was found on each of the 3,200 images of Labeled Faces in the Wild, development view. Of 64 of these faces,
+    made smaller, all were found at 30 pixels (the root of their box's area), 97 % at 25, and half at 20. Turned by 20
+    degrees 98 % were found, by 30 95 %, by 40 86 %, by 90 hardly any: turn images upright first, as `read_image` does
+    by their EXIF. An image of less than 40 pixels a side has no face.
 
     Args:
         networks: in eval mode, on one device.
