@@ -75,6 +75,7 @@ from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
+from striate.data.turned import turn_identities
 from striate.data.video import VIDEO_SUFFIXES, Frame, Video, read_video, write_video
 from striate.data.wording import parse_distortions
 
@@ -178,6 +179,7 @@ __all__ = [
     "row_targets",
     "summarize",
     "summarize_marks",
+    "turn_identities",
     "what_is_marked",
     "write_image",
     "write_shards",
