@@ -64,33 +64,35 @@ def product_slack(dim: int) -> float:
 
 def _rows_in_question(scores: NDArray[np.float32], people: People, k: int, slack: float) -> NDArray[np.int64]:
     """The rows that may be the nearest image of one of the k nearest people."""
+    highest = scores[: len(scores) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).max(axis=1)  # (N / 256,)
     count = 4 * k
     while True:  # until the best rows belong to k people, or are all rows
-        rows = _best_rows(scores, count)
+        rows = _rows_from(_floor(scores, highest, count), scores, highest)
         _, best = _best_of_each(people[rows], scores[rows])
         if len(best) >= k or len(rows) == len(scores):
             break
         count *= 8
     if not len(best):
         return rows
-    bar = np.sort(best)[-min(k, len(best))] - slack
-    rows = np.flatnonzero(scores >= bar)
+    rows = _rows_from(np.sort(best)[-min(k, len(best))] - slack, scores, highest)
     person, best = _best_of_each(people[rows], scores[rows])
     return rows[scores[rows] >= best[person] - slack]
 
 
-def _best_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """At least `count` rows, if there are so many, and none left out that is better than one of them.
+def _floor(scores: NDArray[np.float32], highest: NDArray[np.float32], count: int) -> float:
+    """A score that at least `count` rows reach, if there are so many: by blocks' maxima where these are enough."""
+    for values in (highest, scores):
+        if len(values) > count:
+            return float(np.partition(values, -count)[-count])
+    return -np.inf
 
-    The count-th highest of the blocks' maxima has at least `count` scores at or above it.
-    """
-    whole = len(scores) // _BLOCK * _BLOCK
-    highest = scores[:whole].reshape(-1, _BLOCK).max(axis=1)  # (N / 256,)
-    if len(highest) < count:
-        highest = scores
-    if len(highest) <= count:
-        return np.arange(len(scores))
-    return np.flatnonzero(scores >= np.partition(highest, -count)[-count])
+
+def _rows_from(floor: float, scores: NDArray[np.float32], highest: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The rows whose score is at least `floor`, looked for in those blocks alone that have one."""
+    blocks = np.flatnonzero(highest >= floor)
+    whole = len(highest) * _BLOCK
+    block, place = np.nonzero(scores[:whole].reshape(-1, _BLOCK)[blocks] >= floor)
+    return np.concatenate([blocks[block] * _BLOCK + place, whole + np.flatnonzero(scores[whole:] >= floor)])
 
 
 def _best_of_each(people: People, scores: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
