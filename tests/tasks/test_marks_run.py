@@ -188,6 +188,7 @@ leave()
 """
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(data):
     """Each takes half of a step's images, mosaics among them; one of them writes."""
     options = {**SMALL, "task": "detect", "loss": "documents", "distort": "mirror", "mosaic": 0.5}
