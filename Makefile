@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Each test computes in one thread, so there is one process a core.
+TEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: demo test test-all lint docs bench clean
 
@@ -11,11 +13,11 @@ demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
 
 test: lint $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(TEST) -m "not slow"
 	$(MAKE) docs
 
 test-all: lint $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(TEST)
 	$(MAKE) docs
 
 lint: $(VENV)/.dev
