@@ -12,7 +12,7 @@ import torch
 
 from striate.cli import main
 from striate.models import load_model
-from striate.tasks import learning, marks_run
+from striate.tasks import learning, marks_run, verify_run
 
 
 class Result(NamedTuple):
@@ -56,6 +56,7 @@ def stop_at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractCon
         with monkeypatch.context() as patch:
             patch.setattr(learning, "fit", stopping)
             patch.setattr(marks_run, "fit", stopping)
+            patch.setattr(verify_run, "fit", stopping)
             yield
 
     return stop
