@@ -37,6 +37,9 @@ def train(
         typer.Option(help="Of triplets: which of a batch to learn from; semi-hard if left out."),
     ] = None,
     dim: Annotated[int | None, typer.Option(help="To verify: numbers of an encoding; 128 if left out.")] = None,
+    turned: Annotated[
+        bool, typer.Option("--turned", help="To verify: turned and mirrored, things are others; for symbols.")
+    ] = False,
     mosaic: Annotated[
         float | None, typer.Option(help="To detect: share of images that are four in one; 0 if left out.")
     ] = None,
@@ -108,6 +111,7 @@ def train(
         "mosaic": mosaic,
         "mining": mining,
         "dim": dim,
+        "turned": turned,
         "out": out,
         "model": model,
         "weights": weights,

@@ -75,7 +75,7 @@ from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
-from striate.data.turned import turn_identities
+from striate.data.turned import VIEWS, turn_identities
 from striate.data.video import VIDEO_SUFFIXES, Frame, Video, read_video, write_video
 from striate.data.wording import parse_distortions
 
@@ -90,6 +90,7 @@ __all__ = [
     "SMALL_GREY",
     "VAL_SHARE",
     "VIDEO_SUFFIXES",
+    "VIEWS",
     "Batch",
     "BoxDataset",
     "BoxItem",

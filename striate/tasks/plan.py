@@ -35,6 +35,7 @@ class Wishes:
         precision: "fp32", "bf16", or "auto" to measure which is faster.
         mining: of "verify": how triplets are chosen.
         dim: of "verify": how many numbers an encoding has.
+        turned: of "verify": whether turned and mirrored identities are others to learn from.
 
     Raises:
         ArgumentError: a batch size or a size under 1, or a recipe that repeats another wish. The rest is checked
@@ -61,11 +62,12 @@ class Wishes:
     mosaic: float | None = None
     mining: str | None = None
     dim: int | None = None
+    turned: bool | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
             raise ArgumentError(f"{name} has an argument of its own and must not be in the recipe too")
-        for name in ("mining", "dim"):
+        for name in ("mining", "dim", "turned"):
             if getattr(self, name) is not None and self.task != "verify":
                 raise ArgumentError(f"{name} is of encoders: leave it out, or train one with task verify")
         for name in ("batch_size", "size", "dim"):

@@ -29,6 +29,7 @@ def train(
     mosaic: float | None = None,
     mining: Mining | None = None,
     dim: int | None = None,
+    turned: bool | None = None,
     out: str | Path | None = None,
     model: str | None = None,
     weights: str | None = None,
@@ -69,6 +70,8 @@ def train(
         mosaic: of "detect": share of the training images that are four in one.
         mining: to verify by triplets: which of a batch, see `striate.training.Mining`; "semi-hard" if left out.
         dim: to verify: how many numbers an encoding has; 128 if left out.
+        turned: to verify: learn from each identity turned and mirrored as from seven others, see
+            `striate.data.turn_identities`; for symbols of few kinds.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`.
         weights: name of published weights to start from, or "none".
@@ -126,6 +129,7 @@ def train(
         mosaic=mosaic,
         mining=mining,
         dim=dim,
+        turned=turned or None,
     )
     if resume:
         return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)

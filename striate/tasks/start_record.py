@@ -52,7 +52,8 @@ def command_of(
     words = ["striate", "train", str(data)]
     for name, value in options.items():
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        words += [f"--{name.replace('_', '-')}", text] if value is not None else []
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [option, text] if value is not None else []
     for name, value in recipe.items():
         words += ["--recipe", f"{name}={value}"]
     words += ["--val-share", str(val_share)] if val_share != VAL_SHARE else []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from striate.data import Dataset, RelatedPart, default_pipeline, known_identities, pairs_of, parse_distortions
+from striate.data import VIEWS, Dataset, RelatedPart, default_pipeline, known_identities, pairs_of, parse_distortions
 from striate.errors import ArgumentError, DataError
 from striate.tasks.look import look_at
 from striate.tasks.plan import Plan, Wishes
@@ -27,12 +27,14 @@ class VerifyPlan(Plan):
         loss: what the encoder is trained by, see `choose_loss`.
         mining: how triplets are chosen; None where the loss takes all pairs.
         dim: D, how many numbers an encoding has.
+        turned: learn from turned and mirrored identities as from others, see `striate.data.turn_identities`.
         num_identities, num_images: P and K of `identity_batches`; a list's rows come in batches of `batch_size` images.
     """
 
     loss: VerifyLoss = "triplet"
     mining: Mining | None = None
     dim: int = DIM
+    turned: bool = False
     num_identities: int = BATCH // IMAGES
     num_images: int = IMAGES
 
@@ -58,8 +60,8 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
         DataError: there is nothing to learn from, or nothing to choose the best epoch by.
     """
     _check_parts(dataset)
-    _check_wishes(wishes)
     train = dataset.parts["train"]
+    _check_wishes(wishes, listed=isinstance(train, RelatedPart))
     loss, mining = choose_loss(wishes.loss, wishes.mining, listed=isinstance(train, RelatedPart))
     look = look_at(dataset)
     network, why_network = choose_network(look, wishes)
@@ -69,7 +71,8 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
     preset = add_colours(preset, pipeline, dataset)
     pipeline.check(preset)
     freeze = wishes.freeze or "none"
-    people, images = share_batch(wishes.batch_size or BATCH, len({item.labels for item in train.items}))
+    identities = len({item.labels for item in train.items}) * (VIEWS if wishes.turned else 1)
+    people, images = share_batch(wishes.batch_size or BATCH, identities)
     batch_size = (wishes.batch_size or BATCH) if isinstance(train, RelatedPart) else people * images
     return VerifyPlan(
         network=network,
@@ -87,6 +90,7 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
         loss=loss,
         mining=mining,
         dim=wishes.dim or DIM,
+        turned=bool(wishes.turned),
         num_identities=people,
         num_images=images,
     )
@@ -117,7 +121,9 @@ def _check_parts(dataset: Dataset) -> None:
             raise DataError(f"the {name} part of {dataset.root} needs two images of an identity, and two identities")
 
 
-def _check_wishes(wishes: Wishes) -> None:
+def _check_wishes(wishes: Wishes, *, listed: bool) -> None:
+    if wishes.turned and listed:
+        raise ArgumentError("turned makes identities of identities, and a list has pairs: leave it out")
     if wishes.views is not None:
         raise ArgumentError("views keep features in the order of classes: leave them out for encoders")
     if wishes.freeze == "auto":

@@ -7,7 +7,17 @@ from typing import Any
 
 import torch
 
-from striate.data import Dataset, IdentityLoader, Loader, Part, PartName, RelatedPart, RowLoader, evenly
+from striate.data import (
+    Dataset,
+    IdentityLoader,
+    Loader,
+    Part,
+    PartName,
+    RelatedPart,
+    RowLoader,
+    evenly,
+    turn_identities,
+)
 from striate.models import ModelFile, find_source, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.learning import EVALUATION_BATCH, make_network
@@ -146,6 +156,7 @@ class VerifyRun:
         }
         if isinstance(part, RelatedPart):
             return RowLoader(part, plan.preset, batch_size=plan.batch_size, **shared)
+        part = turn_identities(part, self.dataset.num_classes) if plan.turned else part
         people, images = plan.num_identities, plan.num_images
         return IdentityLoader(part, plan.preset, num_identities=people, num_images=images, **shared)
 

@@ -139,6 +139,7 @@ def test_the_same_again(data):
         {"mining": "random"},
         {"loss": "chi-square", "recipe": {"ema_decay": 0.9}},
         {"model": "resnet20", "distort": "mirror, rotate 15", "freeze": "stage1"},
+        {"turned": True, "epochs": 2},
     ],
 )
 def test_a_run_that_is_left_can_be_resumed(data, options):
@@ -146,7 +147,7 @@ def test_a_run_that_is_left_can_be_resumed(data, options):
     wishes = {**SMALL, "epochs": 3, **options}
     list(striate.train(data, out="whole", **wishes))
     for epoch in striate.train(data, out="run", **wishes):
-        if epoch.epoch == 2:
+        if epoch.epoch == wishes["epochs"] - 1:
             break
     assert not Path("run/model.safetensors").exists()
     list(striate.train(data, out="run", resume=True))
@@ -154,6 +155,15 @@ def test_a_run_that_is_left_can_be_resumed(data, options):
     assert [(e["loss"], e["figures"]) for e in own] == [(e["loss"], e["figures"]) for e in epochs]
     assert own_result == result
     assert same_weights("run", "whole")
+
+
+def test_turned_identities_fill_more_batches(data):
+    plain, turned = (striate.train(data, out=out, turned=out == "b", **SMALL) for out in ("a", "b"))
+    assert (plain.plan.num_identities, turned.plan.num_identities) == (4, 4)
+    assert "--turned" in turned.start["command"]
+    assert "True" not in turned.start["command"]
+    steps = [len(run._train_loader()) for run in (plain, turned)]
+    assert steps[1] == 8 * steps[0]
 
 
 def test_what_a_resumed_run_refuses(data, write_stripes):
