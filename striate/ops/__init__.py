@@ -20,6 +20,7 @@ from striate.ops.choose_anchors import Anchors, kmeans_anchors
 from striate.ops.conv import convolve, cross_correlate, flip_filter
 from striate.ops.distance import chi_square_terms, paired_distance, pairwise_distance, squared_distance
 from striate.ops.edges import EdgeKind, edge_filter, edges, volume_filter
+from striate.ops.gram import content_cost, gram_cost, gram_matrix, mean_gram, style_cost, total_variation
 from striate.ops.learn_edges import learn_filter
 from striate.ops.nms import batched_nms, gaussian_decay, linear_decay, nms, soft_nms
 from striate.ops.place_codes import Place, place_targets, read_place, read_points
@@ -48,6 +49,7 @@ __all__ = [
     "chi_square_terms",
     "clip_boxes",
     "colour",
+    "content_cost",
     "convolve",
     "cross_correlate",
     "cxcywh_to_xyxy",
@@ -57,11 +59,14 @@ __all__ = [
     "gaussian_decay",
     "geometry",
     "global_pool",
+    "gram_cost",
+    "gram_matrix",
     "iou_blocks",
     "kmeans_anchors",
     "learn_filter",
     "linear_decay",
     "max_pool",
+    "mean_gram",
     "nms",
     "output_size",
     "pad_amounts",
@@ -77,7 +82,9 @@ __all__ = [
     "shape_iou",
     "soft_nms",
     "squared_distance",
+    "style_cost",
     "target_volume",
+    "total_variation",
     "volume_filter",
     "window_boxes",
     "xywh_to_xyxy",
