@@ -11,7 +11,7 @@ Of several faces on a photograph the most central one counts. Three thresholds a
 
 Timed is the test part, wall time, some rounds of which the median counts: the whole pipeline from the bytes of JPEGs in
 memory to encodings (decode, find, align, encode the face and its mirror image), and the encoder alone on chips that are
-cut out already.
+cut out already; no rounds, no times.
 
 Run: python benchmarks/faces.py [--encoder dlib_face] [--threads 2] [--rounds 3] [--out FOLDER]
 """
@@ -139,7 +139,8 @@ def main() -> None:
     print(f"test: equal error rate {figures.eer:.2%}, area under the ROC {figures.auc:.5f}")
     print(encoder_threshold(strict, "the train part"))
     print(write_evaluation(arguments.out, evaluate_pairs(recogniser, test), "LFW, pairsDevTest.txt"))
-    measure_speed(recogniser, test, arguments.rounds)
+    if arguments.rounds:
+        measure_speed(recogniser, test, arguments.rounds)
 
 
 if __name__ == "__main__":

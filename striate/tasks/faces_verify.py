@@ -46,6 +46,11 @@ def verify_images(recogniser: Recogniser, first: Image, second: Image) -> Verifi
     Raises:
         ArgumentError: the encoder has no threshold.
         ImageError: a file can't be read.
+
+    Example:
+        >>> blank = np.zeros((100, 100, 3), np.uint8)
+        >>> verify_images(Recogniser.open("dlib_face", device="cpu"), blank, blank).obstacles
+        ('no face found', 'no face found')
     """
     threshold = recogniser.threshold
     a, b = (one[0] if one else None for one in recogniser.look([first, second]))

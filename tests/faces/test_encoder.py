@@ -76,7 +76,7 @@ def test_no_images_have_no_encodings(dlib):
 
 
 def test_what_the_embedded_encoder_says_of_itself(dlib):
-    assert dlib.canonical is DLIB_CHIP
+    np.testing.assert_allclose(dlib.canonical.xy, 75 + 1.05 * (np.array(DLIB_CHIP.xy) - 75), atol=0.006)
     assert "CC0" in dlib.notice
     assert dlib.encoder_preset.mirrored
     assert len(dlib.identity) == 64
