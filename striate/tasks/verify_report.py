@@ -66,7 +66,7 @@ def make_verify_report(
         panels=[_roc_panel(figures[first], first)],
         mistakes_lead=(
             f"The worst mistakes on the {first} part, as pairs: those that show the same and are farther apart than "
-            f"the threshold {threshold:.3f}, and those that differ and are nearer."
+            f"the threshold {threshold:.3f}, and those that differ and are nearer; each with its distance."
         ),
         nouns=("identity", "identities"),
     )
@@ -74,6 +74,8 @@ def make_verify_report(
 
 def worst_pairs(part: Part, encodings: Encodings, threshold: float, channels: int) -> list[Tile]:
     """The same things that are farthest apart, and the different ones that are nearest; none that is told rightly.
+
+    An image comes once of each kind, as an odd one is far from all that show the same.
 
     Args:
         part: the images.
@@ -85,15 +87,18 @@ def worst_pairs(part: Part, encodings: Encodings, threshold: float, channels: in
     distances = pair_distances(encodings, pairs)
     tiles = []
     for same, order in ((True, np.argsort(-distances)), (False, np.argsort(distances))):
-        wrong = [i for i in order.tolist() if pairs.same[i] == same and (distances[i] <= threshold) != same]
-        for i in wrong[:MOST]:
+        seen: set[int] = set()
+        for i in order[(pairs.same == same)[order] & ((distances <= threshold) != same)[order]].tolist():
             first, second = int(pairs.first[i]), int(pairs.second[i])
+            if len(seen) == 2 * MOST or {first, second} & seen:
+                continue
+            seen |= {first, second}
             tiles.append(
                 Tile(
                     image=_side_by_side(part.load(first, channels), part.load(second, channels)),
                     path=f"{part.items[first].path} and {part.items[second].path}",
                     true="the same" if same else "different",
-                    predicted=f"{'different' if same else 'the same'}, {distances[i]:.2f} apart",
+                    predicted=f"{'different' if same else 'the same'}, {distances[i]:.2f}",
                 )
             )
     return tiles
@@ -118,13 +123,13 @@ def _fit(image: Pixels) -> Pixels:
 
 def _part_result(name: PartName, figures: VerifyFigures, remark: str) -> PartResult:
     found = figures.distances
-    shares = {"equal error rate": found.eer}
+    shares = {"accuracy": found.accuracy, "equal error rate": found.eer}
     if figures.one_shot:
         shares["one-shot identification"] = figures.one_shot.accuracy
     if figures.unit:
         shares["accuracy of the pair classifier"] = figures.unit.accuracy
-    numbers = {"AUC": found.auc, "threshold": found.threshold, "identities": figures.n_identities}
-    return PartResult(name, remark, figures.n, found.accuracy, found.interval, shares, numbers)
+    numbers = {"threshold": found.threshold, "pairs": found.n_same + found.n_different}
+    return PartResult(name, remark, figures.n, found.auc, None, shares, numbers)
 
 
 def _roc_panel(figures: VerifyFigures, name: str) -> Panel:

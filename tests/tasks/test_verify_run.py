@@ -11,11 +11,12 @@ import pytest
 import torch
 
 import striate
-from striate.data import open_identities, pairs_of, write_image
+from striate.data import Item, Part, open_identities, pairs_of, write_image
 from striate.errors import ArgumentError, CollapseError, DataError, UnknownNameError
 from striate.models import load_model, read_header
 from striate.tasks import evaluate_encoder, load_classifier
 from striate.tasks.verify import pair_distances
+from striate.tasks.verify_report import worst_pairs
 from striate.training import PairUnit
 
 NAMES = ("ant", "bee", "cat", "dog", "eel", "fly")
@@ -122,7 +123,14 @@ def test_the_report(data):
     page = Path("run/report.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|link)|src=\"(?!data:)|https?://(?!www\.w3\.org)", page), "asks nothing of a server"
     text = html.unescape(re.sub(r"<[^>]+>", " ", page))
-    for words in ("one-shot identification", "equal error rate", "AUC", "false accepts", "6 identities", "apart"):
+    for words in (
+        "one-shot identification",
+        "equal error rate",
+        "AUC",
+        "false accepts",
+        "6 identities",
+        "each with its distance",
+    ):
         assert words in text, words
 
 
@@ -280,3 +288,25 @@ def test_distances_are_those_of_a_loop(data):
 def test_an_unknown_task_is_told():
     with pytest.raises(UnknownNameError, match="verfy"):
         striate.train(".", task="verfy", out="../run")
+
+
+def test_worst_pairs_are_the_worst():
+    """Same things farther apart than τ, the farthest first; different ones nearer; an image once of each kind."""
+
+    class Grey:
+        def load(self, path, channels=3, at_least_hw=None):
+            return np.full((20, 30 if path == "0" else 400, channels), 7, np.uint8)
+
+    angles = np.array([0.0, 1.0, 2.0, 0.2, 1.1, 3.0])  # on the half circle
+    encodings = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    part = Part([Item(str(i), (label,)) for i, label in enumerate([0, 0, 0, 1, 1, 1])], Grey())
+    tiles = worst_pairs(part, encodings, threshold=0.5, channels=1)
+    shown = [(tile.true, tile.path, tile.predicted) for tile in tiles]
+    assert shown == [
+        ("the same", "3 and 5", "different, 1.97"),
+        ("the same", "0 and 2", "different, 1.68"),
+        ("different", "1 and 4", "the same, 0.10"),
+        ("different", "0 and 3", "the same, 0.20"),
+    ]
+    assert tiles[1].image.shape == (20, 30 + 8 + 160, 1)
+    assert worst_pairs(part, encodings, threshold=0.0, channels=1)[-1].true == "the same"
