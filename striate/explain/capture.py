@@ -100,7 +100,7 @@ def find_layer(module: nn.Module, name: str) -> nn.Module | None:
         UnknownNameError: there is none; suggests the nearest.
     """
     layers: dict[str, nn.Module | None] = {INPUT: None}
-    layers |= {n or type(module).__name__: m for n, m in module.named_modules(remove_duplicate=False)}
+    layers |= {n or type(module).__name__: m for n, m in module.named_modules()}
     if name not in layers:
         raise UnknownNameError("layer", name, layers)
     return layers[name]

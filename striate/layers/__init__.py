@@ -5,6 +5,7 @@ from striate.layers.branches import Branches
 from striate.layers.conv import SamePad, conv, conv_norm
 from striate.layers.dims import Norm, along_axes, kinds
 from striate.layers.lrn import LRN
+from striate.layers.modes import evaluating
 from striate.layers.pool import GlobalAvgPool, GlobalMaxPool, avg_pool, grid_pool, max_pool
 from striate.layers.residual import Residual, inverted_residual, inverted_stage
 from striate.layers.sequential import sequential
@@ -25,6 +26,7 @@ __all__ = [
     "avg_pool",
     "conv",
     "conv_norm",
+    "evaluating",
     "grid_pool",
     "inverted_residual",
     "inverted_stage",

@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from striate.errors import ArgumentError, ShapeError, StriateError, UnknownNameError
+from striate.layers.modes import evaluating
 from striate.ops.call import Call, Window, multiply_adds, padding_of, window_of
 from striate.ops.reach import Reach, first_reach, reach_after
 from striate.ops.receptive import Field
@@ -82,26 +83,13 @@ def trace(module: nn.Module, input_shape: Sequence[int], *, whole: Collection[st
     for name in whole:
         if name not in names:
             raise UnknownNameError("module", name, names[1:])
-    with _as_it_was(module):
+    with evaluating(module):
         try:
             return _walk(module, shape, whole, on_meta=True)
         except StriateError:
             raise
         except RuntimeError:  # a forward that needs values; or an input that doesn't fit, which fails again
             return _walk(module, shape, whole, on_meta=False)
-
-
-@contextmanager
-def _as_it_was(module: nn.Module) -> Iterator[None]:
-    """Eval mode inside, every module's own mode again after (some are frozen in a mode of their own)."""
-    modes = [(m, m.training) for m in module.modules()]
-    try:
-        for m, _ in modes:
-            m.training = False
-        yield
-    finally:
-        for m, training in modes:
-            m.training = training
 
 
 def _walk(module: nn.Module, shape: tuple[int, ...], whole: Collection[str], *, on_meta: bool) -> list[Record]:
