@@ -11,9 +11,9 @@ from striate.version import __version__
 if TYPE_CHECKING:
     from striate.explain import table
     from striate.models import create_model, densify, load_published
-    from striate.tasks import evaluate, load, train
+    from striate.tasks import evaluate, load, stylize, train
 
-__all__ = ["__version__", "create_model", "densify", "evaluate", "load", "load_published", "table", "train"]
+__all__ = ["__version__", "create_model", "densify", "evaluate", "load", "load_published", "stylize", "table", "train"]
 
 _ROOMS = {
     "create_model": "striate.models",
@@ -21,6 +21,7 @@ _ROOMS = {
     "evaluate": "striate.tasks",
     "load": "striate.tasks",
     "load_published": "striate.models",
+    "stylize": "striate.tasks",
     "table": "striate.explain",
     "train": "striate.tasks",
 }

@@ -16,6 +16,7 @@ from striate.cli.evaluate import evaluate
 from striate.cli.faces import faces
 from striate.cli.models import models
 from striate.cli.predict import predict
+from striate.cli.stylize import stylize
 from striate.cli.table import table
 from striate.cli.train import train
 from striate.cli.weights import weights
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, predict, table, models, compare, distort, edges, windows, anchors):
+for verb in (train, evaluate, predict, table, models, compare, distort, edges, windows, anchors, stylize):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(faces, name="faces")

@@ -33,6 +33,10 @@ from striate.tasks.plan import Plan, Wishes
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.run import Outcome, Run
 from striate.tasks.start import train
+from striate.tasks.stylize_file import Stylized, write_stylized
+from striate.tasks.stylize_goal import Losses
+from striate.tasks.stylize_iterates import Iterate, stylize
+from striate.tasks.stylize_preset import STYLE_PRESETS, StylePreset
 from striate.tasks.suspects import SuspectLabel, Suspects, draw_suspects, suspect_labels
 from striate.tasks.verify_evaluation import VerifyEvaluation, evaluate_encoder
 from striate.tasks.verify_run import VerifyRun
@@ -41,6 +45,7 @@ from striate.tasks.window_files import Searched, search_files
 from striate.tasks.windows import SlidingWindows
 
 __all__ = [
+    "STYLE_PRESETS",
     "AnchorChoice",
     "AnyRun",
     "Check",
@@ -58,7 +63,9 @@ __all__ = [
     "FrameDetections",
     "Gain",
     "Identified",
+    "Iterate",
     "Looked",
+    "Losses",
     "MarksEvaluation",
     "MarksPredictor",
     "MarksRun",
@@ -74,6 +81,8 @@ __all__ = [
     "Searched",
     "Sighting",
     "SlidingWindows",
+    "StylePreset",
+    "Stylized",
     "SuspectLabel",
     "Suspects",
     "Verified",
@@ -113,10 +122,12 @@ __all__ = [
     "predict_files",
     "search_files",
     "side_by_side",
+    "stylize",
     "suspect_labels",
     "train",
     "train_ensemble",
     "verify_images",
     "write_evaluation",
     "write_predictions",
+    "write_stylized",
 ]

@@ -23,6 +23,7 @@ VERBS = (
     ("distort",),
     ("edges",),
     ("windows",),
+    ("stylize",),
     ("cache", "prune"),
     ("data", "show"),
     ("data", "suspects"),

@@ -1,0 +1,89 @@
+"""`striate stylize`: a picture with the content of one and the style of others."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from striate.cli.options import Device, Json
+from striate.cli.output import note, print_json
+from striate.cli.process import prepare_process
+
+if TYPE_CHECKING:
+    from striate.tasks import Iterate
+
+
+def stylize(
+    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The image that is to be seen.")],
+    styles: Annotated[list[Path], typer.Argument(metavar="STYLE...", help="Whose style; of several the mixture.")],
+    out: Annotated[Path, typer.Option(help="The picture to write, for example art.png.")],
+    size: Annotated[int, typer.Option(help="Pixels of the long side.")] = 512,
+    strength: Annotated[float, typer.Option(help="Of the style: 0.2 is a hint, 5 leaves little of the content.")] = 1.0,
+    keep_colour: Annotated[
+        bool, typer.Option("--keep-colour", help="Strokes of the style, colours of the content.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option(help="Whose features: efficientnet_lite0, vgg19 or vgg19_caffe.")
+    ] = "efficientnet_lite0",
+    weights: Annotated[Path | None, typer.Option(help="A file of its weights; the published ones if left out.")] = None,
+    steps: Annotated[int, typer.Option(help="Over all sizes, from coarse to fine.")] = 200,
+    style_weights: Annotated[str, typer.Option(metavar="N,…", help="How much each style counts, such as 2,1.")] = "",
+    start: Annotated[Literal["content", "noise"], typer.Option(help="The first picture.")] = "content",
+    optimizer: Annotated[Literal["lbfgs", "adam"], typer.Option(help="What changes the pixels.")] = "lbfgs",
+    memory: Annotated[float, typer.Option(metavar="GB", help="At most; tiles if a picture needs more.")] = 3.0,
+    preview: Annotated[
+        int, typer.Option(min=0, help="Write the picture so far every so many steps; 0: at the end.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Paint one picture in the style of others; Ctrl-C keeps the best so far.
+
+    Example: `striate stylize photo.jpg starry_night.jpg --out art.png`
+    """
+    prepare_process()
+    from striate.cli.progress import Bar
+    from striate.tasks import stylize as iterate_styles
+    from striate.tasks import write_stylized
+    from striate.tasks.picture_files import refuse_drawing_over
+
+    refuse_drawing_over([out], [content, *styles])
+    iterates = iterate_styles(
+        content,
+        styles,
+        model=model,
+        weights=weights,
+        device=device,
+        size=size,
+        steps=steps,
+        strength=strength,
+        style_weights=_numbers(style_weights),
+        keep_colour=keep_colour,
+        start=start,
+        optimizer=optimizer,
+        memory_gb=memory,
+        seed=seed,
+    )
+    with Bar("stylizing") as bar:
+
+        def show(iterate: "Iterate") -> None:
+            height, width = iterate.image.shape[:2]
+            bar.advance_to(iterate.step, iterate.steps, f"{width}x{height} cost {iterate.losses.total:.4g}")
+
+        made = write_stylized(iterates, out, preview_every=preview, on_iterate=show)
+    if as_json:
+        print_json({"out": str(out), "finished": made.finished, **made.best.to_dict()})
+    losses = made.best.losses
+    stopped = "" if made.finished else "stopped; "
+    note(f"{stopped}step {made.best.step} of {steps}: cost {losses.total:.4g}, of the style {losses.style:.4g}: {out}")
+    if not made.finished:
+        sys.exit(130)
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(word) for word in text.split(",")] if text else []
+    except ValueError as e:
+        raise typer.BadParameter("numbers with commas between them, such as 2,1", param_hint="--style-weights") from e
