@@ -118,7 +118,7 @@ def figure_rows(evaluation: PairsEvaluation) -> list[FigureRow]:
         count = len(folds.accuracies)
         rows.append(FigureRow(f"accuracy over {count} folds", f"{folds.mean:.2%} ± {folds.standard_error:.2%}"))
     told = [far for far in _FARS if far * rates.n_different >= 1]
-    rows += [FigureRow(f"true accepts at {far:.1%} false ones", f"{figures.tar_at(far):.2%}") for far in told]
+    rows += [FigureRow(f"true accepts at {100 * far:g}% false ones", f"{figures.tar_at(far):.2%}") for far in told]
     return [
         *rows,
         FigureRow("equal error rate", f"{figures.eer:.2%}"),
