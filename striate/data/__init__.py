@@ -60,6 +60,7 @@ from striate.data.open import open_data
 from striate.data.open_boxes import open_boxes, open_points
 from striate.data.pairs import Pairs, open_pairs
 from striate.data.pairs_drawn import draw_pairs
+from striate.data.photos import open_photos
 from striate.data.pipeline import (
     COLOUR_PHOTOS,
     GREY_PHOTOS,
@@ -169,6 +170,7 @@ __all__ = [
     "open_data",
     "open_identities",
     "open_pairs",
+    "open_photos",
     "open_points",
     "pairs_of",
     "parse_distortions",

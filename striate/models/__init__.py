@@ -19,6 +19,7 @@ from striate.models import (
     resnet,
     resnet_cifar,
     squeezenet,
+    transform_net,
     vgg,
 )
 from striate.models.adapt import adapted_preset
@@ -78,5 +79,6 @@ __all__ = [
     "resnet_cifar",
     "save_model",
     "squeezenet",
+    "transform_net",
     "vgg",
 ]

@@ -34,6 +34,7 @@ class Entry:
         one_sided: its logits never change their sign, which says nothing of one class alone: their differences do.
         published: who publishes weights -> how their names of tensors become ours.
         prepare: what of a new network is computed from training images (N, C, *S) before it learns, in place; or None.
+        paints: it answers with pictures, not with classes, and is none of `model_names()`.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Entry:
     one_sided: bool
     published: Mapping[str, Rename]
     prepare: Callable[[Network, Tensor], None] | None
+    paints: bool = False
 
 
 ENTRIES: dict[str, Entry] = {}
@@ -65,6 +67,7 @@ def register(
     one_sided: bool = False,
     published: Mapping[str, Rename] | None = None,
     prepare: Callable[[Network, Tensor], None] | None = None,
+    paints: bool = False,
 ) -> Callable[[Build], Build]:
     """Put a variant into the registry under its function's name; its options are the family's keyword arguments.
 
@@ -94,7 +97,7 @@ def register(
 
         name = variant.__name__
         sizes = (size, smallest, channels, classes, dims)
-        entry = Entry(name, build, options, *sizes, fixed_size, one_sided, published or {}, prepare)
+        entry = Entry(name, build, options, *sizes, fixed_size, one_sided, published or {}, prepare, paints)
         ENTRIES[name] = entry
         return build
 
@@ -185,10 +188,10 @@ def find_entry(name: str) -> Entry:
 
 
 def model_names(pattern: str = "*") -> list[str]:
-    """Registered names that match a shell pattern, in the order of registration.
+    """Names of registered networks that tell classes and match a shell pattern, in the order of registration.
 
     Example:
         >>> model_names("efficientnet*")
         ['efficientnet_lite0', 'efficientnet_lite1', 'efficientnet_lite2']
     """
-    return [name for name in ENTRIES if fnmatchcase(name, pattern)]
+    return [name for name, entry in ENTRIES.items() if fnmatchcase(name, pattern) and not entry.paints]
