@@ -8,6 +8,7 @@ import typer
 
 from striate.cli.options import Device, Json
 from striate.cli.output import note, print_json
+from striate.cli.paint import is_model_file, paint
 from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
@@ -15,16 +16,25 @@ if TYPE_CHECKING:
 
 
 def stylize(
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="The image that is to be seen.")],
-    styles: Annotated[list[Path], typer.Argument(metavar="STYLE...", help="Whose style; of several the mixture.")],
-    out: Annotated[Path, typer.Option(help="The picture to write, for example art.png.")],
-    size: Annotated[int, typer.Option(help="Pixels of the long side.")] = 512,
+    content: Annotated[
+        Path,
+        typer.Argument(metavar="CONTENT", help="The image that is to be seen; a folder or video for a model file."),
+    ],
+    out: Annotated[Path, typer.Option(help="The picture, folder or video to write, for example art.png.")],
+    styles: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="STYLE...", help="Images whose style it gets; of several the mixture."),
+    ] = None,
+    style: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A style that a model file has learned.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels of the long side; 512, or of a model file its own.")] = None,
     strength: Annotated[float, typer.Option(help="Of the style: 0.2 is a hint, 5 leaves little of the content.")] = 1.0,
     keep_colour: Annotated[
         bool, typer.Option("--keep-colour", help="Strokes of the style, colours of the content.")
     ] = False,
     model: Annotated[
-        str, typer.Option(help="Whose features: efficientnet_lite0, vgg19 or vgg19_caffe.")
+        str, typer.Option(help="Whose features: efficientnet_lite0, vgg19, vgg19_caffe; or a model file that paints.")
     ] = "efficientnet_lite0",
     weights: Annotated[Path | None, typer.Option(help="A file of its weights; the published ones if left out.")] = None,
     steps: Annotated[int, typer.Option(help="Over all sizes, from coarse to fine.")] = 200,
@@ -41,9 +51,16 @@ def stylize(
 ) -> None:
     """Paint one picture in the style of others; Ctrl-C keeps the best so far.
 
+    With a model file that was trained to stylize, photographs, folders and videos are painted at one pass each.
+
     Example: `striate stylize photo.jpg starry_night.jpg --out art.png`
     """
     prepare_process()
+    if is_model_file(model):
+        paint(content, out, model, style or [], _numbers(style_weights), size=size, device=device, as_json=as_json)
+        return
+    if style or not styles:
+        raise typer.BadParameter("an image whose style to take is missing", param_hint="STYLE...")
     from striate.cli.progress import Bar
     from striate.tasks import stylize as iterate_styles
     from striate.tasks import write_stylized
@@ -56,7 +73,7 @@ def stylize(
         model=model,
         weights=weights,
         device=device,
-        size=size,
+        size=size or 512,
         steps=steps,
         strength=strength,
         style_weights=_numbers(style_weights),

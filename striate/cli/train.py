@@ -15,15 +15,15 @@ from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.cli.progress import Bar
-    from striate.tasks import AnyRun, Run, VerifyRun
+    from striate.tasks import AnyRun, PaintRun, Run, VerifyRun
     from striate.training import Epoch, Step
 
 
 def train(
     data: LabelledData,
     task: Annotated[
-        Literal["classify", "localize", "landmarks", "detect", "verify"],
-        typer.Option(help="What to learn: classes, one box, points, boxes, or encodings that verify."),
+        Literal["classify", "localize", "landmarks", "detect", "verify", "stylize"],
+        typer.Option(help="What to learn: classes, one box, points, boxes, encodings that verify, or to stylize."),
     ] = "classify",
     loss: Annotated[
         Literal["documents", "exponential", "modern", "triplet", "contrastive", "pair", "chi-square"] | None,
@@ -40,6 +40,10 @@ def train(
     turned: Annotated[
         bool, typer.Option("--turned", help="To verify: turned and mirrored, things are others; for symbols.")
     ] = False,
+    style: Annotated[
+        list[Path] | None, typer.Option(help="To stylize: an image whose style is learned; can be repeated.")
+    ] = None,
+    strength: Annotated[float | None, typer.Option(help="To stylize: of the style; 1 if left out.")] = None,
     mosaic: Annotated[
         float | None, typer.Option(help="To detect: share of images that are four in one; 0 if left out.")
     ] = None,
@@ -112,6 +116,8 @@ def train(
         "mining": mining,
         "dim": dim,
         "turned": turned,
+        "styles": style,
+        "strength": strength,
         "out": out,
         "model": model,
         "weights": weights,
@@ -163,11 +169,13 @@ def _usual_workers() -> int:
     return max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
-def _introduce(run: "AnyRun | Run | VerifyRun") -> None:
+def _introduce(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
     images = ", ".join(f"{len(part)} {name}" for name, part in run.dataset.parts.items())
     points = run.plan.preset.labels if not run.dataset.classes else ()
     noun = "classes" if run.plan.preset.labels else "identities"
     what = f"{len(points)} points" if points else f"{run.dataset.num_classes} {noun}"
+    if run.start["wishes"]["task"] == "stylize":
+        what = f"styles {', '.join(run.plan.preset.labels)}"
     note(f"{run.dataset.root}: {run.dataset.kind}, {what}, images: {images}")
     for line in (*run.start["remarks"], *run.plan.reasons):
         note(f"  {line}")
@@ -176,7 +184,7 @@ def _introduce(run: "AnyRun | Run | VerifyRun") -> None:
     note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 
-def _follow(run: "AnyRun | Run | VerifyRun") -> None:
+def _follow(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
     """Train under a progress bar, a line for each epoch."""
     from striate.cli.progress import Bar
 
@@ -199,7 +207,7 @@ def _follow(run: "AnyRun | Run | VerifyRun") -> None:
             raise
 
 
-def _tell_trials(run: "AnyRun | Run | VerifyRun", bar: "Bar", told: int) -> int:
+def _tell_trials(run: "AnyRun | PaintRun | Run | VerifyRun", bar: "Bar", told: int) -> int:
     """What has been tried since; returns how much has been told."""
     for trial in run.trials[told:] if run.is_main else ():
         bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'} ({trial.reason})")
@@ -220,7 +228,7 @@ def epoch_line(epoch: "Epoch") -> str:
     )
 
 
-def _conclude(run: "AnyRun | Run | VerifyRun", as_json: bool) -> None:
+def _conclude(run: "AnyRun | PaintRun | Run | VerifyRun", as_json: bool) -> None:
     outcome = run.outcome
     if outcome is None:  # another process of several writes
         return

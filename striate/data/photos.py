@@ -6,7 +6,7 @@ from striate.data.archive import ZipStore
 from striate.data.fingerprint import find_twins, fingerprint
 from striate.data.folder import is_image
 from striate.data.open import check_all, items_of, modes_of, sizes_of
-from striate.data.records import Dataset, Part
+from striate.data.records import Dataset, Part, PartName
 from striate.data.split import VAL_SHARE, cut_val
 from striate.data.stores import FileStore, FolderStore
 from striate.data.table import Row
@@ -54,7 +54,7 @@ def open_photos(path: str | Path, *, seed: int = 0, val_share: float = VAL_SHARE
     items = items_of(good, _ANY)["train"]
     digests = {name: seen.digest for name, seen in checked.items()}
     train, val = cut_val(items, [digests[i.path] for i in items], _ANY, share=val_share, seed=seed)
-    parts = {"train": Part(train, store), "val": Part(val, store)}
+    parts: dict[PartName, Part] = {"train": Part(train, store), "val": Part(val, store)}
     return Dataset(
         root=str(path),
         kind=kind,

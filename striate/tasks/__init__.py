@@ -36,7 +36,9 @@ from striate.tasks.start import train
 from striate.tasks.stylize_file import Stylized, write_stylized
 from striate.tasks.stylize_goal import Losses
 from striate.tasks.stylize_iterates import Iterate, stylize
+from striate.tasks.stylize_painter import Painter, paint_images, paint_video
 from striate.tasks.stylize_preset import STYLE_PRESETS, StylePreset
+from striate.tasks.stylize_run import PaintRun
 from striate.tasks.suspects import SuspectLabel, Suspects, draw_suspects, suspect_labels
 from striate.tasks.verify_evaluation import VerifyEvaluation, evaluate_encoder
 from striate.tasks.verify_run import VerifyRun
@@ -71,6 +73,8 @@ __all__ = [
     "MarksRun",
     "MeasuredPairs",
     "Outcome",
+    "PaintRun",
+    "Painter",
     "PairsEvaluation",
     "Person",
     "PersonsImage",
@@ -118,6 +122,8 @@ __all__ = [
     "measure_pairs",
     "network_table",
     "open_gallery",
+    "paint_images",
+    "paint_video",
     "parse_shape",
     "predict_files",
     "search_files",

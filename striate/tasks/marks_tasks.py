@@ -10,7 +10,7 @@ from striate.tasks.localize import LocalizeTask
 from striate.tasks.marks_task import MarksTask
 
 AnyTask = MarksTask[Any, Any]
-TaskName = Literal["classify", "localize", "landmarks", "detect", "verify"]
+TaskName = Literal["classify", "localize", "landmarks", "detect", "verify", "stylize"]
 LossName = Literal["documents", "exponential", "modern", "triplet", "contrastive", "pair", "chi-square"]
 
 _WISHED: dict[str, dict[str, AnyTask]] = {
@@ -47,7 +47,7 @@ def wished_task(name: str, loss: str | None) -> AnyTask:
         'localize_linear'
     """
     if name not in _WISHED:
-        raise UnknownNameError("task", name, ("classify", *_WISHED, "verify"))
+        raise UnknownNameError("task", name, ("classify", *_WISHED, "verify", "stylize"))
     losses = _WISHED[name]
     loss = "modern" if loss is None else loss
     if loss not in losses:

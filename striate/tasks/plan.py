@@ -29,13 +29,15 @@ class Wishes:
         distort: how training images are distorted, in words: see `striate.data.parse_distortions`.
         recipe: anything else of `striate.training.Recipe`, by name.
         seed: decides everything random.
-        task: "localize", "landmarks", "detect" or "verify"; None for classes.
+        task: "localize", "landmarks", "detect", "verify" or "stylize"; None for classes.
         loss: of that task, "documents", "modern", or "exponential" to detect; to verify see `striate.tasks.verify`.
         mosaic: of "detect": share of the training images that are four in one.
         precision: "fp32", "bf16", or "auto" to measure which is faster.
         mining: of "verify": how triplets are chosen.
         dim: of "verify": how many numbers an encoding has.
         turned: of "verify": whether turned and mirrored identities are others to learn from.
+        styles: of "stylize": the images whose styles are learned.
+        strength: of "stylize": of the styles against the content.
 
     Raises:
         ArgumentError: a batch size or a size under 1, or a recipe that repeats another wish. The rest is checked
@@ -63,6 +65,8 @@ class Wishes:
     mining: str | None = None
     dim: int | None = None
     turned: bool | None = None
+    styles: tuple[str, ...] | None = None
+    strength: float | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
@@ -70,6 +74,11 @@ class Wishes:
         for name in ("mining", "dim", "turned"):
             if getattr(self, name) is not None and self.task != "verify":
                 raise ArgumentError(f"{name} is of encoders: leave it out, or train one with task verify")
+        for name in ("styles", "strength"):
+            if getattr(self, name) is not None and self.task != "stylize":
+                raise ArgumentError(f"{name} is of networks that paint: leave it out, or train one with task stylize")
+        if self.strength is not None and not 0 <= self.strength < float("inf"):
+            raise ArgumentError.of("strength", "at least 0", self.strength)
         for name in ("batch_size", "size", "dim"):
             wish = getattr(self, name)
             if wish is not None and wish < 1:
@@ -81,7 +90,8 @@ class Wishes:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return asdict(self) | {"hidden": list(self.hidden) if self.hidden else None}
+        lists = {"hidden": self.hidden, "styles": self.styles}
+        return asdict(self) | {name: list(value) if value else None for name, value in lists.items()}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
 from striate.tasks.start_record import first_line
+from striate.tasks.stylize_run import PaintRun
+from striate.tasks.stylize_start import begin_stylize, resume_stylize
 from striate.tasks.verify_run import VerifyRun
 from striate.tasks.verify_start import begin_verify, resume_verify
 from striate.training import Device, Mining, OptimizerName, agree, make_accelerator
@@ -30,6 +32,8 @@ def train(
     mining: Mining | None = None,
     dim: int | None = None,
     turned: bool | None = None,
+    styles: Sequence[str | Path] | None = None,
+    strength: float | None = None,
     out: str | Path | None = None,
     model: str | None = None,
     weights: str | None = None,
@@ -52,7 +56,7 @@ def train(
     cut_seed: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
-) -> Run | AnyRun | VerifyRun:
+) -> Run | AnyRun | VerifyRun | PaintRun:
     """Plan a training; iterate over what comes back to run it.
 
     What is left out, striate chooses, and says why in `plan.reasons`.
@@ -62,7 +66,8 @@ def train(
             `striate.data.open_boxes`, points in one of `open_points`; of `open_identities` to verify.
         task: "classify"; "localize" finds one object an image, "landmarks" the points of one,
             "detect" any number of objects; "verify" trains an encoder, whose answers to images of the same person or
-            thing are near one another.
+            thing are near one another; "stylize" trains a network that paints photographs in a style at one pass, on a
+            folder or a zip of any photographs.
         loss: of those, "documents" or "modern"; the latter if left out. A detector of the documents is a grid of cells
             with anchors, one of today a feature pyramid; "exponential" is the grid with boxes and cost as in YOLO9000.
             To verify "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); the first
@@ -72,9 +77,12 @@ def train(
         dim: to verify: how many numbers an encoding has; 128 if left out.
         turned: to verify: learn from each identity turned and mirrored as from seven others, see
             `striate.data.turn_identities`; for symbols of few kinds.
+        styles: to stylize: the images whose styles are learned, each known by its file's name.
+        strength: to stylize: of the styles against the content; 1 if left out.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
-        model: name of a network, see `striate models`.
-        weights: name of published weights to start from, or "none".
+        model: name of a network, see `striate models`; to stylize "transform_net_full" or "transform_net_slim".
+        weights: name of published weights to start from, or "none"; to stylize of those that tell style, see
+            `striate.tasks.STYLE_PRESETS`.
         freeze: "none", "all" (the head alone trains), "classifier" (its last layer alone), the last stage that is
             frozen, or "auto", which tries the head first, and more of the network as long as that gains: what is done
             with pretrained weights unless another argument is about training step by step.
@@ -130,6 +138,8 @@ def train(
         mining=mining,
         dim=dim,
         turned=turned or None,
+        styles=tuple(map(str, styles)) if styles else None,
+        strength=strength,
     )
     if resume:
         return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)
@@ -138,10 +148,12 @@ def train(
     folder = _new_folder(data, out, device)
     if wishes.task:
         share, cut = _checked_share(val_share), _cut_seed(wishes, cut_seed)
+        how: dict[str, Any] = {"val_share": share, "cut_seed": cut, "skip_bad": skip_bad}
+        how |= {"device": device, "workers": workers}
+        if wishes.task == "stylize":
+            return begin_stylize(data, folder, wishes, **how)
         begin = begin_verify if wishes.task == "verify" else begin_marks
-        return begin(
-            data, folder, wishes, val_share=share, cut_seed=cut, skip_bad=skip_bad, device=device, workers=workers
-        )
+        return begin(data, folder, wishes, **how)
     dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
     start = first_line(data, dataset, wishes, plan, share, skip_bad=skip_bad, remarks=remarks_on(dataset))
     run = Run(folder, dataset, plan, start, device, workers)
@@ -193,7 +205,7 @@ def _resume(
     cut: Mapping[str, float | None],
     device: Device,
     workers: int,
-) -> Run | AnyRun | VerifyRun:
+) -> Run | AnyRun | VerifyRun | PaintRun:
     if out is None:
         raise ArgumentError("resume needs out, the folder of the run to go on with")
     folder = RunFolder(out)
@@ -205,6 +217,8 @@ def _resume(
     refuse_other_wishes({**wishes.to_dict(), **cut}, {**start["wishes"], **own_cut})
     if start["wishes"].get("task") == "verify":
         return resume_verify(data, folder, start, device, workers)
+    if start["wishes"].get("task") == "stylize":
+        return resume_stylize(data, folder, start, device, workers)
     if start["wishes"].get("task"):
         return resume_marks(data, folder, start, device, workers)
     plan = Plan.from_dict(start["plan"])

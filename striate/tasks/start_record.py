@@ -46,7 +46,7 @@ def command_of(
 ) -> list[str]:
     """What to type for the same training, however this one was asked for."""
     options = wishes.to_dict()
-    recipe = options.pop("recipe") or {}
+    recipe, styles = options.pop("recipe") or {}, options.pop("styles") or []
     if options["precision"] == "auto":  # what it comes to is said when it is measured
         del options["precision"]
     words = ["striate", "train", str(data)]
@@ -54,6 +54,8 @@ def command_of(
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         option = f"--{name.replace('_', '-')}"
         words += [option] if value is True else [option, text] if value is not None else []
+    for style in styles:
+        words += ["--style", style]
     for name, value in recipe.items():
         words += ["--recipe", f"{name}={value}"]
     words += ["--val-share", str(val_share)] if val_share != VAL_SHARE else []

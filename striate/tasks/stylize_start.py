@@ -1,0 +1,56 @@
+"""Train a network that paints: photographs and wishes become a run, or an interrupted one is taken up again."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import VAL_SHARE, open_photos
+from striate.errors import ArgumentError
+from striate.tasks.plan import Wishes
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.start_record import first_line
+from striate.tasks.stylize_plan import PaintPlan, digest_of, make_paint_plan
+from striate.tasks.stylize_run import PaintRun
+from striate.training import Device
+
+
+def begin_stylize(
+    data: str | Path,
+    folder: RunFolder,
+    wishes: Wishes,
+    *,
+    val_share: float,
+    cut_seed: int,
+    skip_bad: bool,
+    device: Device,
+    workers: int,
+) -> PaintRun:
+    """Plan the training of a network that paints; see `striate.tasks.train`."""
+    dataset = open_photos(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    plan = make_paint_plan(dataset, wishes)
+    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=())
+    run = PaintRun(folder, dataset, plan, start, device, workers)
+    folder.create()  # nothing is written before all is known to be sound
+    run.write([run.start])
+    return run
+
+
+def resume_stylize(
+    data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int
+) -> PaintRun:
+    """The run of a record that was begun by `begin_stylize`.
+
+    Raises:
+        ArgumentError: other photographs, or another style in a style's file.
+    """
+    share = start.get("val_share", VAL_SHARE)
+    dataset = open_photos(data, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
+    if dataset.fingerprint != start["fingerprint"]:
+        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images")
+    plan = PaintPlan.from_dict(start["plan"])
+    for style, digest in zip(plan.styles, plan.style_digests, strict=True):
+        if digest_of(style) != digest:
+            raise ArgumentError(f"styles must be what the run in {folder.path} began with; {style} is another image")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    return PaintRun(folder, dataset, plan, start, device, workers)
