@@ -89,6 +89,8 @@ def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredict
     if read_header(path).task == "verify":
         return Encoder.open(path, device=device)
     network, header = load_model(path)
+    if header.task == "stylize":
+        raise ArgumentError(f"model must answer, but {path} paints: striate stylize, or striate.tasks.Painter")
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
     try:

@@ -90,6 +90,8 @@ def test_a_training_learns_the_styles_and_says_what_it_did(data):
     assert read_image(outcome.report).shape[2] == 3
     header = read_header(outcome.model)
     assert (header.task, header.preset.labels) == ("stylize", ("red", "blue"))
+    with pytest.raises(ArgumentError, match="paints: striate stylize"):
+        striate.load(outcome.model)
     painter = Painter.open(outcome.model, device="cpu")
     grey = np.full((30, 42, 3), 128, np.uint8)
     red, blue = painter(grey, ["red"]).astype(float), painter(grey, ["blue"]).astype(float)
