@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -13,6 +12,7 @@ from torch import Tensor
 from striate.data import Pixels, read_image
 from striate.errors import ArgumentError, ShapeError
 from striate.tasks.stylize_goal import Goal, Losses
+from striate.tasks.stylize_minimise import HISTORY, Optimizer, minimise
 from striate.tasks.stylize_network import StyleNetwork
 from striate.tasks.stylize_pictures import (
     fitting_size,
@@ -25,16 +25,14 @@ from striate.tasks.stylize_pictures import (
     to_tensor,
 )
 from striate.tasks.stylize_preset import StylePreset, find_style_preset
-from striate.tasks.stylize_tiles import Grid, TiledNetwork, lay_grid
+from striate.tasks.stylize_tiles import TiledNetwork, lay_grid, tile_side
 from striate.training import Device, Precision, pick_device
 
 Start = Literal["content", "noise"]
-Optimizer = Literal["lbfgs", "adam"]
 Picture = str | Path | Pixels
 
-HISTORY = 10  # pairs of steps and gradients that L-BFGS remembers
-_ADAM_LR = 0.02  # of a picture in 0–1
 _PROCESS_BYTES = 0.6e9  # of Python and torch
+_PICTURES = 8  # that are held at once, beside the optimizer's
 _LARGEST = 16384
 
 
@@ -63,22 +61,17 @@ class Iterate:
 
 
 @dataclass(frozen=True)
-class StyleOptions:
-    """How a picture is made; see `stylize`.
+class _Options:
+    """How a picture is made; see `stylize`, which says what raises."""
 
-    Raises:
-        ArgumentError: a number out of range, or an unknown word.
-    """
-
-    size: int = 512
-    steps: int = 200
-    strength: float = 1.0
-    style_weights: Sequence[float] = ()
-    keep_colour: bool = False
-    start: Start = "content"
-    optimizer: Optimizer = "lbfgs"
-    memory_gb: float = 3.0
-    seed: int = 0
+    size: int
+    steps: int
+    strength: float
+    keep_colour: bool
+    start: Start
+    optimizer: Optimizer
+    memory_gb: float
+    seed: int
 
     def __post_init__(self) -> None:
         for name, least, most in (("size", 16, _LARGEST), ("steps", 1, 10**6)):
@@ -97,9 +90,17 @@ def stylize(
     *,
     model: str | StylePreset = "efficientnet_lite0",
     weights: str | Path | None = None,
+    size: int = 512,
+    steps: int = 200,
+    strength: float = 1.0,
+    style_weights: Sequence[float] = (),
+    keep_colour: bool = False,
+    start: Start = "content",
+    optimizer: Optimizer = "lbfgs",
+    memory_gb: float = 3.0,
+    seed: int = 0,
     device: Device = "auto",
     precision: Precision = "fp32",
-    **options: Any,
 ) -> Iterator[Iterate]:
     """Make a picture that shows what one picture shows, in the style of others.
 
@@ -115,8 +116,6 @@ def stylize(
         styles: one or several of the like, which are mixed.
         model: name of a preset, see `STYLE_PRESETS`, or one of your own.
         weights: a file of the network's weights; the published ones by default.
-        device: where it computes.
-        precision: "bf16" computes convolutions in bfloat16.
         size: pixels of the long side of the result.
         steps: how often the costs are computed, over all sizes.
         strength: of the style against the content; β.
@@ -126,6 +125,8 @@ def stylize(
         optimizer: "lbfgs" or "adam".
         memory_gb: about how much may be used; a picture that needs more is worked at in tiles, with the same result.
         seed: of the noise.
+        device: where it computes.
+        precision: "bf16" computes convolutions in bfloat16.
 
     Returns:
         The iterates, computed as they are asked for.
@@ -136,14 +137,14 @@ def stylize(
         UnknownNameError: no such preset.
         MissingExtraError, WeightsError: the weights are not here, or don't fit.
     """
-    chosen = StyleOptions(**options)
+    options = _Options(size, steps, strength, keep_colour, start, optimizer, memory_gb, seed)
     preset = find_style_preset(model) if isinstance(model, str) else model
     several = [styles] if isinstance(styles, str | Path | np.ndarray) else list(styles)
     images = [_read(style) for style in several]
-    shares = _shares(chosen.style_weights, len(images))
+    shares = _shares(style_weights, len(images))
     picture = _read(content)
     network = StyleNetwork(preset, weights=weights, device=pick_device(device), precision=precision)
-    return _Transfer(network, picture, images, shares, chosen).iterates()
+    return _Transfer(network, picture, images, shares, options).iterates()
 
 
 def _read(picture: Picture) -> Pixels:
@@ -171,7 +172,7 @@ class _Transfer:
         content: Pixels,
         styles: Sequence[Pixels],
         shares: Sequence[float],
-        options: StyleOptions,
+        options: _Options,
     ):
         self.network, self.content, self.options = network, content, options
         self.styles = list(zip(styles, shares, strict=True))
@@ -181,7 +182,9 @@ class _Transfer:
             (side, fitting_size(content.shape[:2], side, self.grid.stride), steps)
             for side, steps in sizes_in_turn(options.size, options.steps)
         ]
-        self.side = tile_side(self.grid, self.turns[-1][1], options.memory_gb * 1e9)
+        height, width = self.turns[-1][1]
+        pictures = (2 * HISTORY + _PICTURES) * 3 * 4 * height * width
+        self.side = tile_side(self.grid, (height, width), options.memory_gb * 1e9 - _PROCESS_BYTES - pictures)
 
     def iterates(self) -> Generator[Iterate, None, None]:
         best, done = None, 0
@@ -218,44 +221,3 @@ class _Transfer:
             return content
         chance = torch.Generator().manual_seed(self.options.seed)
         return torch.rand(content.shape, generator=chance).to(content.device)
-
-
-def tile_side(grid: Grid, size_hw: tuple[int, int], memory_bytes: float) -> int:
-    """How many pixels a side a tile may have, halo not counted, so that all fits into the memory.
-
-    Raises:
-        ArgumentError: not even a tile as large as its halo fits.
-    """
-    pixels = size_hw[0] * size_hw[1]
-    rest = memory_bytes - _PROCESS_BYTES - pixels * 12 * (2 * HISTORY + 8)  # L-BFGS's memory, and the pictures
-    across = sqrt(max(rest, 0) / (4 * grid.numbers))
-    if rest >= 4 * grid.numbers * pixels:
-        return -(-max(size_hw) // grid.stride) * grid.stride
-    side = int((across - 2 * grid.halo) / grid.stride) * grid.stride
-    if side < max(grid.halo, grid.stride):
-        raise ArgumentError.of("memory_gb", f"enough for {size_hw[1]}x{size_hw[0]} pixels", memory_bytes / 1e9)
-    return side
-
-
-def minimise(goal: Goal, picture: Tensor, steps: int, optimizer: Optimizer) -> Iterator[tuple[Tensor, Losses]]:
-    """Change a picture until it costs little.
-
-    Yields:
-        each picture, and what it costs, before it is changed.
-    """
-    x = picture.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
-    rule: torch.optim.Optimizer
-    if optimizer == "adam":
-        rule = torch.optim.Adam([x], lr=_ADAM_LR)
-    else:
-        rule = torch.optim.LBFGS([x], max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0)
-    found: list[Losses] = []
-
-    def cost() -> float:
-        found.append(goal.backward(x))
-        return found[-1].total
-
-    for _ in range(steps):
-        before = x.detach().clone()
-        rule.step(cost)  # type: ignore[no-untyped-call]
-        yield before, found[-1]

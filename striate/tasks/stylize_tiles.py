@@ -111,6 +111,26 @@ def _spans(length: int, side: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + side, length)
 
 
+def tile_side(grid: Grid, size_hw: tuple[int, int], memory_bytes: float) -> int:
+    """How many pixels a side a tile may have, halo not counted, so that its activations fit into the memory.
+
+    Args:
+        grid: of the layers.
+        size_hw: of the picture.
+        memory_bytes: for the activations of one tile and their gradients.
+
+    Raises:
+        ArgumentError: not even a tile as large as its halo fits.
+    """
+    pixels = max(memory_bytes, 0) / (4 * grid.numbers)  # of float32
+    if pixels >= size_hw[0] * size_hw[1]:
+        return max(size_hw)
+    side = int((math.sqrt(pixels) - 2 * grid.halo) / grid.stride) * grid.stride
+    if side < max(grid.halo, grid.stride):
+        raise ArgumentError(f"memory_gb must be enough for {size_hw[1]}x{size_hw[0]} pixels: more, or a smaller size")
+    return side
+
+
 class TiledNetwork:
     """A network on pictures of one size, tile by tile.
 
