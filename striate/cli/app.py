@@ -13,8 +13,10 @@ from striate.cli.data import data
 from striate.cli.distort import distort
 from striate.cli.edges import edges
 from striate.cli.evaluate import evaluate
+from striate.cli.explain import explain
 from striate.cli.faces import faces
 from striate.cli.models import models
+from striate.cli.patches import patches
 from striate.cli.predict import predict
 from striate.cli.stylize import stylize
 from striate.cli.table import table
@@ -32,7 +34,21 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, predict, table, models, compare, distort, edges, windows, anchors, stylize):
+for verb in (
+    train,
+    evaluate,
+    predict,
+    table,
+    explain,
+    patches,
+    models,
+    compare,
+    distort,
+    edges,
+    windows,
+    anchors,
+    stylize,
+):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(faces, name="faces")

@@ -1,6 +1,13 @@
 """Results as pictures and pages: plain records and arrays in; SVG, PNG and HTML out."""
 
 from striate.draw.anchors import anchors_png
+from striate.draw.attribution import (
+    filters_picture,
+    mosaic_picture,
+    overlay_picture,
+    signed_picture,
+    strength_picture,
+)
 from striate.draw.boxes import draw_detections, draw_localization, draw_outlines, draw_truth
 from striate.draw.close_ups import CloseUp, close_up
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
@@ -9,7 +16,9 @@ from striate.draw.cumulative_error import cumulative_error
 from striate.draw.curves import History, loss_curves, rate_curve, score_curves
 from striate.draw.distances import distance_histogram
 from striate.draw.edges import absolute_edges_picture, signed_edges_picture
+from striate.draw.explanation_sheet import Explained, explanation_sheet_png
 from striate.draw.faces import draw_faces
+from striate.draw.patch_page import LayerTiles, PatchTile, UnitTiles, patch_page_png
 from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
 from striate.draw.precision_recall import precision_recall
@@ -29,15 +38,19 @@ __all__ = [
     "CloseUp",
     "ConfusedPair",
     "DataSummary",
+    "Explained",
     "History",
+    "LayerTiles",
     "Panel",
     "PartResult",
+    "PatchTile",
     "Report",
     "Row",
     "Run",
     "StartWeights",
     "Tile",
     "TrialRow",
+    "UnitTiles",
     "View",
     "absolute_edges_picture",
     "anchors_png",
@@ -55,7 +68,12 @@ __all__ = [
     "draw_outlines",
     "draw_true_points",
     "draw_truth",
+    "explanation_sheet_png",
+    "filters_picture",
     "loss_curves",
+    "mosaic_picture",
+    "overlay_picture",
+    "patch_page_png",
     "png_bytes",
     "precision_recall",
     "rate_curve",
@@ -67,7 +85,9 @@ __all__ = [
     "score_curves",
     "sheet_png",
     "signed_edges_picture",
+    "signed_picture",
     "strength_curve",
+    "strength_picture",
     "suppression_picture",
     "target_volume_png",
     "views_png",

@@ -88,16 +88,15 @@ def _draw_tile(figure: "Figure", image: Pixels, lines: Sequence[tuple[str, str]]
         interpolation="nearest" if small else "antialiased",
     )
     for i, (text, colour) in enumerate(lines):
-        figure.text(
-            left / width,
-            1 - (top + TILE + 6 + 17 * i) / height,
-            text,
-            va="top",
-            color=colour,
-            fontsize=9 if i == 2 else 11,
-            family=fonts(),
-            parse_math=False,
-        )
+        write_text(figure, left, top + TILE + 6 + 17 * i, text, colour, 9 if i == 2 else 11)
+
+
+def write_text(figure: "Figure", left: float, top: float, text: str, colour: str, size: int) -> None:
+    """A line of text whose upper left corner is at so many pixels of the figure."""
+    width, height = figure.get_size_inches() * 72
+    figure.text(
+        left / width, 1 - top / height, text, va="top", color=colour, fontsize=size, family=fonts(), parse_math=False
+    )
 
 
 def fonts() -> list[str]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from striate.draw.canvas import INK, MUTED, ORANGE, new_figure
 from striate.draw.pixels import Pixels, check_pixels
-from striate.draw.sheet import fonts, to_png
+from striate.draw.sheet import to_png, write_text
 from striate.draw.text import shorten, shorten_path
 from striate.errors import ArgumentError
 
@@ -70,13 +70,15 @@ def views_png(rows: Sequence[Row], title: str) -> bytes:
     columns = max(len(row.views) for row in rows)
     width = columns * (TILE + GAP) + 3 * GAP
     figure = new_figure(width, HEAD + len(rows) * (TILE + CAPTION) + GAP)
-    _write(figure, 2 * GAP, 14, shorten(title, max(20, width // 8)), INK, 12)
+    write_text(figure, 2 * GAP, 14, shorten(title, max(20, width // 8)), INK, 12)
     for i, row in enumerate(rows):
         top = HEAD + i * (TILE + CAPTION)
         for j, view in enumerate(row.views):
             _draw(_place(figure, 2 * GAP + j * (TILE + GAP), top), view)
-        _write(figure, 2 * GAP, top + TILE + 4, shorten(row.label, 22), INK, 11)
-        _write(figure, 2 * GAP + TILE + GAP, top + TILE + 6, shorten_path(row.path, 24 * max(1, columns - 1)), MUTED, 9)
+        write_text(figure, 2 * GAP, top + TILE + 4, shorten(row.label, 22), INK, 11)
+        write_text(
+            figure, 2 * GAP + TILE + GAP, top + TILE + 6, shorten_path(row.path, 24 * max(1, columns - 1)), MUTED, 9
+        )
     return to_png(figure)
 
 
@@ -107,10 +109,3 @@ def _draw(axes: "Axes", view: View) -> None:
     if len(view.points):
         axes.plot(*view.points.T, "o", color=ORANGE, markersize=5, markeredgecolor="white")
     axes.set(xlim=(0, width), ylim=(height, 0))
-
-
-def _write(figure: "Figure", left: float, top: float, text: str, colour: str, size: int) -> None:
-    width, height = figure.get_size_inches() * 72
-    figure.text(
-        left / width, 1 - top / height, text, va="top", color=colour, fontsize=size, family=fonts(), parse_math=False
-    )

@@ -14,6 +14,7 @@ from striate.explain.patches import (
     find_patches,
     receptive_extent,
     seeing_row,
+    shown_extent,
 )
 from striate.explain.rectifiers import Rectifier
 from striate.explain.strongest import Spot, Strongest
@@ -47,6 +48,7 @@ __all__ = [
     "receptive_extent",
     "saliency",
     "seeing_row",
+    "shown_extent",
     "smooth_gradient",
     "spread",
     "table",

@@ -175,6 +175,20 @@ def receptive_extent(row: Row, position: Sequence[int]) -> Extent:
     return tuple((math.floor(start), math.ceil(stop)) for start, stop in seen)
 
 
+def shown_extent(extent: Extent, size: Sequence[int]) -> Extent:
+    """What to show of a receptive field: itself, or along an axis where it is larger than the input all of that.
+
+    Args:
+        extent: of a position.
+        size: of the input along each axis.
+
+    Example:
+        >>> shown_extent(((-2, 5), (-200, 300)), (32, 32))
+        ((-2, 5), (0, 32))
+    """
+    return tuple((0, n) if stop - start > n else (start, stop) for (start, stop), n in zip(extent, size, strict=True))
+
+
 def cut_patch(image: NDArray[Number], extent: Extent) -> tuple[NDArray[Number], NDArray[np.bool_]]:
     """Cut a receptive field out of the input.
 

@@ -18,12 +18,13 @@ class Rectifier(Enum):
     """What a rectifier lets through on the way back.
 
     A deconvnet differs from the gradient in nothing else: max pooling puts values back where they came from, and a
-    convolution becomes its transpose (Simonyan et al., 2013, arXiv:1312.6034, section 4).
+    convolution becomes its transpose (Simonyan et al., 2013, arXiv:1312.6034, section 4). To both rules a ReLU6 is a
+    ReLU: at its ceiling, where the strongest units are, its gradient is 0, and nothing would be left to see.
     """
 
     GRADIENT = "gradient"  # what arrives where something had been let through on the way up
     DECONVNET = "deconvnet"  # what arrives and is positive
-    GUIDED = "guided"  # both
+    GUIDED = "guided"  # what arrives and is positive, where something had been let through
 
 
 _IN_PLACE = {torch.relu_, Tensor.relu_, F.hardtanh_}
@@ -70,10 +71,10 @@ class _Rectified(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, highest: float, rule: Rectifier) -> Tensor:
         ctx.guided = rule is Rectifier.GUIDED
-        ctx.save_for_backward((x > 0) & (x < highest))  # a mask, as x itself may change in place
+        ctx.save_for_backward(x > 0)  # a mask, as x itself may change in place
         return x.clamp(0, highest)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        (followed,) = ctx.saved_tensors
-        return grad.clamp(min=0) * (followed if ctx.guided else 1), None, None
+        (positive,) = ctx.saved_tensors
+        return grad.clamp(min=0) * (positive if ctx.guided else 1), None, None

@@ -59,13 +59,13 @@ class Target:
         if self.position is None:
             return chosen.reshape(n, -1).mean(1)
         position = self._each(self.position, (activation.ndim - 2,), n, activation.shape[2:])
-        return chosen[(torch.arange(n), *position.reshape(n, -1).T)]
+        return chosen[(torch.arange(n), *position.T)]
 
     def _each(self, given: object, shape: tuple[int, ...], n: int, sizes: Sequence[int]) -> Tensor:
         """Indices for each sample: (N, *shape)."""
         index = torch.as_tensor(given, dtype=torch.int64)
         if index.shape not in (shape, (n, *shape)):
             raise ShapeError.of("target", f"one of shape {shape}, or {n} such, one for each sample", given)
-        if ((index < 0) | (index >= torch.tensor(list(sizes) or [1], dtype=torch.int64).reshape(shape or ()))).any():
+        if ((index < 0) | (index >= torch.tensor(list(sizes), dtype=torch.int64).reshape(shape))).any():
             raise ArgumentError.of("target", f"within {tuple(sizes)} of layer {self.layer!r}", given)
         return index.expand(n, *shape)

@@ -11,6 +11,8 @@ from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
 from striate.tasks.evaluation import Evaluation, evaluate, evaluate_classes
+from striate.tasks.explain import Explanation, explain, write_explanation
+from striate.tasks.explain_methods import METHODS
 from striate.tasks.faces_calibrate import calibrate_encoder, encoder_threshold
 from striate.tasks.faces_enroll import Enrolment, enroll_people, open_gallery
 from striate.tasks.faces_evaluate import PairsEvaluation, evaluate_pairs, figure_rows, write_evaluation
@@ -29,6 +31,7 @@ from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_run import MarksRun
 from striate.tasks.marks_start import AnyRun
 from striate.tasks.network_table import network_table, parse_shape, side_by_side
+from striate.tasks.patches import Patches, strongest_patches, write_patches
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.run import Outcome, Run
@@ -47,6 +50,7 @@ from striate.tasks.window_files import Searched, search_files
 from striate.tasks.windows import SlidingWindows
 
 __all__ = [
+    "METHODS",
     "STYLE_PRESETS",
     "AnchorChoice",
     "AnyRun",
@@ -60,6 +64,7 @@ __all__ = [
     "EnsembleOutcome",
     "EnsembleRun",
     "Evaluation",
+    "Explanation",
     "Finding",
     "FoundIn",
     "FrameDetections",
@@ -76,6 +81,7 @@ __all__ = [
     "PaintRun",
     "Painter",
     "PairsEvaluation",
+    "Patches",
     "Person",
     "PersonsImage",
     "Plan",
@@ -112,6 +118,7 @@ __all__ = [
     "evaluate_encoder",
     "evaluate_marks",
     "evaluate_pairs",
+    "explain",
     "figure_rows",
     "find_images",
     "find_in_files",
@@ -128,12 +135,15 @@ __all__ = [
     "predict_files",
     "search_files",
     "side_by_side",
+    "strongest_patches",
     "stylize",
     "suspect_labels",
     "train",
     "train_ensemble",
     "verify_images",
     "write_evaluation",
+    "write_explanation",
+    "write_patches",
     "write_predictions",
     "write_stylized",
 ]

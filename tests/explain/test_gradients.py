@@ -152,8 +152,8 @@ def test_functions_and_methods_are_rectifiers_too(variant, rectifier):
     ("layer", "x", "back", "gradient", "deconvnet_", "guided"),
     [
         (nn.ReLU(), [-1.0, 2, 2, 0], [1.0, 1, -1, 1], [0, 1, -1, 0], [1, 1, 0, 1], [0, 1, 0, 0]),
-        (nn.ReLU6(), [-1.0, 2, 7, 2], [1.0, 1, 1, -1], [0, 1, 0, -1], [1, 1, 1, 0], [0, 1, 0, 0]),
-        (nn.Hardtanh(0, 3), [-1.0, 2, 4, 2], [1.0, 1, 1, -1], [0, 1, 0, -1], [1, 1, 1, 0], [0, 1, 0, 0]),
+        (nn.ReLU6(), [-1.0, 2, 7, 2], [1.0, 1, 1, -1], [0, 1, 0, -1], [1, 1, 1, 0], [0, 1, 1, 0]),
+        (nn.Hardtanh(0, 3), [-1.0, 2, 4, 2], [1.0, 1, 1, -1], [0, 1, 0, -1], [1, 1, 1, 0], [0, 1, 1, 0]),
         (nn.Hardtanh(), [-2.0, 0.5, 2], [1.0, -1, 1], [0, -1, 0], [0, -1, 0], [0, -1, 0]),  # no rectifier
         (nn.Tanh(), [0.0], [-1.0], [-1], [-1], [-1]),
     ],
@@ -220,6 +220,8 @@ def test_targets():
     each = Target([3, 0], "4", [(1, 0), (0, 0)]).values(net, x)
     torch.testing.assert_close(each, torch.stack([layer[0, 3, 1, 0], layer[1, 0, 0, 0]]))
     torch.testing.assert_close(Target([2, 0]).values(net, x), torch.stack([net(x)[0, 2], net(x)[1, 0]]))
+    for nowhere in ((), [(), ()]):  # a layer without spatial axes
+        torch.testing.assert_close(Target(1, "8", nowhere).values(net, x), net(x)[:, 1])
     pixel = Target(1, "input", (8, 6))
     assert input_gradient(net, x, pixel).nonzero().tolist() == [[0, 1, 8, 6], [1, 1, 8, 6]]
 

@@ -1,0 +1,147 @@
+"""What made a network answer as it does about an image: several methods side by side."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.atomic import atomic_write
+from striate.data import Pixels, decode_at_least_hw, read_image
+from striate.draw import Explained, explanation_sheet_png
+from striate.errors import ArgumentError, ShapeError, UnknownNameError
+from striate.explain import Target, capture, last_map, seeing_row
+from striate.tasks.classifier import Image
+from striate.tasks.explain_methods import METHODS, Method, Scene, find_method
+from striate.tasks.subject import Subject, open_subject
+from striate.training import Device
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Pictures of what made an answer.
+
+    Attributes:
+        subject: the network.
+        target: what is explained.
+        name: the same in words, with how strong it is.
+        layer: whose map Grad-CAM and inversion look at.
+        seen: what the network sees of the image, (H, W, C).
+        pictures: one for each method.
+    """
+
+    subject: Subject
+    target: Target
+    name: str
+    layer: str
+    seen: Pixels
+    pictures: tuple[Explained, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; the pictures by their titles."""
+        return {
+            "model": self.subject.name,
+            "target": {"layer": self.target.layer, "unit": self.target.unit, "name": self.name},
+            "layer": self.layer,
+            "pictures": [{"title": p.title, "remark": p.remark} for p in self.pictures],
+        }
+
+
+def explain(
+    model: str | Path,
+    image: Image,
+    methods: Sequence[str] = (),
+    *,
+    label: str = "",
+    layer: str = "",
+    unit: int | None = None,
+    device: Device = "auto",
+    on_work: Callable[[int, int], None] | None = None,
+) -> Explanation:
+    """Explain an answer, or what excites a unit.
+
+    Args:
+        model: a model file of any task, a run's folder, or the name of published weights.
+        image: a file, or uint8 (H, W, C) with the preset's channels.
+        methods: names in `METHODS`; none takes all that are quick and suit the target.
+        label: the class to explain; empty takes the likeliest one.
+        layer: whose map Grad-CAM and inversion look at, a name of `striate table`; empty takes the last one with
+            several positions. With `unit`, the unit's layer.
+        unit: explain this unit of `layer`, where it is strongest, instead of a class.
+        device: where it computes.
+        on_work: told how many windows or steps of how many are done.
+
+    Raises:
+        ImageError: the file can't be read.
+        ShapeError: the array is not an image of the preset's channels.
+        UnknownNameError: no such model, method, class or layer.
+        ArgumentError: a unit without its layer or beside a class, no such unit, or a model without classes and no unit.
+    """
+    chosen = [find_method(name) for name in dict.fromkeys(methods)]
+    subject = open_subject(model, device=device)
+    pixels = _read(image, subject)
+    x = subject.input(pixels)
+    target, name = _class_target(subject, x, label) if unit is None else _unit_target(subject, x, layer, unit, label)
+    looked_at = subject.layer(layer) if layer else last_map(subject.network, subject.input_shape)
+    scene = Scene(subject, x, subject.seen(pixels), target, name, looked_at, on_work)
+    pictures = tuple(method.run(scene) for method in chosen or _suiting(scene))
+    return Explanation(subject, target, name, looked_at, scene.seen, pictures)
+
+
+def write_explanation(explanation: Explanation, out: str | Path) -> None:
+    """Draw the image and the pictures side by side.
+
+    Raises:
+        ArgumentError: not a .png.
+        OutputError: the sheet can't be written.
+    """
+    if Path(out).suffix.lower() != ".png":
+        raise ArgumentError.of("out", "a file ending in .png", str(out))
+    height, width = explanation.seen.shape[:2]
+    image = Explained(explanation.seen, "the image", f"as the network sees it, {width}x{height}")
+    page = explanation_sheet_png([image, *explanation.pictures], f"{explanation.subject.name}: {explanation.name}")
+    with atomic_write(Path(out)) as f:
+        f.write(page)
+
+
+def _suiting(scene: Scene) -> list[Method]:
+    """The methods that are drawn if none is named."""
+    return [method for method in METHODS.values() if method.suits(scene)]
+
+
+def _read(image: Image, subject: Subject) -> Pixels:
+    channels = subject.preset.channels
+    if isinstance(image, str | Path):
+        return read_image(image, channels=channels, at_least_hw=decode_at_least_hw(subject.preset))
+    if image.dtype != "uint8" or image.ndim != 3 or image.shape[2] != channels or 0 in image.shape:
+        raise ShapeError.of("image", f"uint8 (H, W, {channels})", f"{image.dtype} {image.shape}")
+    return image
+
+
+def _class_target(subject: Subject, x: Tensor, label: str) -> tuple[Target, str]:
+    """A class by name, or the likeliest, and what the network thinks of it."""
+    labels = subject.preset.labels
+    if subject.task is None or not labels:
+        raise ArgumentError(f"{subject.name} answers with no classes: name a layer and one of its units")
+    if label and label not in labels:
+        raise UnknownNameError("class", label, labels)
+    with torch.inference_mode():
+        p = subject.task.probabilities(subject.network(x).float().cpu().numpy())[0]
+    index = labels.index(label) if label else int(p.argmax())
+    return Target(index), f"{labels[index]}, {p[index]:.1%}"
+
+
+def _unit_target(subject: Subject, x: Tensor, layer: str, unit: int, label: str) -> tuple[Target, str]:
+    """A unit where it is strongest."""
+    if label or not layer:
+        raise ArgumentError("a unit needs the name of its layer, and is explained instead of a class")
+    name = subject.layer(layer)
+    row = seeing_row(subject.network, name, subject.input_shape)
+    if not 0 <= unit < row.shape[0]:
+        raise ArgumentError.of("unit", f"from 0 to {row.shape[0] - 1} for layer {name!r}", unit)
+    with torch.inference_mode():
+        activation = capture(subject.network, [name], x, stop=True)[name][0, unit]
+    place = torch.unravel_index(activation.argmax(), activation.shape) if activation.ndim else ()
+    return Target(unit, name, tuple(int(i) for i in place)), f"unit {unit} of {name}, {float(activation.max()):.3g}"
