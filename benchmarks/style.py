@@ -154,7 +154,7 @@ def ours(network: str, size: int, weights: Path | None, precision: Any) -> dict[
     content, style = pictures(size)
     tiled = TiledNetwork(
         style_network,
-        lay_grid(style_network.rows((256, 256)), preset.layers, preset.upsample),
+        lay_grid(style_network),
         (content.shape[2], content.shape[3]),
         size,
     )

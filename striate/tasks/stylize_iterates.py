@@ -176,8 +176,7 @@ class _Transfer:
     ):
         self.network, self.content, self.options = network, content, options
         self.styles = list(zip(styles, shares, strict=True))
-        preset = network.preset
-        self.grid = lay_grid(network.rows((256, 256)), preset.layers, preset.upsample)
+        self.grid = lay_grid(network)
         self.turns = [
             (side, fitting_size(content.shape[:2], side, self.grid.stride), steps)
             for side, steps in sizes_in_turn(options.size, options.steps)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.errors import ArgumentError, UnknownNameError, WeightsError
-from striate.explain import Row, capture, table
+from striate.explain import Table, capture, table
 from striate.layers.dims import Conv
 from striate.models import blueprint, find_entry, find_source
 from striate.models.blueprint import differences, listing, specs
@@ -80,12 +80,10 @@ class StyleNetwork:
             picture = F.interpolate(picture, scale_factor=self.preset.upsample, mode="bilinear", align_corners=False)
         return (picture * self._scale - self._shift).contiguous(memory_format=torch.channels_last)
 
-    def rows(self, size_hw: tuple[int, int]) -> list[Row]:
-        """The network's table up to the last layer that is looked at, of a picture of this size."""
+    def table(self, size_hw: tuple[int, int], *, whole: bool = False) -> Table:
+        """The network's table for a picture of this size; with `whole` each layer that is looked at has one row."""
         sides = (side * self.preset.upsample for side in size_hw)
-        rows = table(self._network, (3, *sides)).rows
-        last = max(i for i, row in enumerate(rows) if row.layer in self._deep)
-        return list(rows[: last + 1])
+        return table(self._network, (3, *sides), whole=self._deep if whole else ())
 
 
 def _read_weights(preset: StylePreset, weights: str | Path | None) -> tuple[dict[str, Tensor], str]:

@@ -21,7 +21,7 @@ class StylePreset:
         names: whose names of tensors a file of weights has, see `striate.models.load_published`.
         mean, std: what the network expects of RGB in 0–255: (x - mean) / std.
         bgr: the weights expect blue first.
-        content: the layer by which content is measured, as `striate table` names it.
+        content: the layer by which content is measured, or a block of several, as `named_modules` names it.
         style: layers by which style is measured -> their weight; "input" is the picture's own colours.
         content_weight: of Jcontent, beside a Jstyle of 1.
         variation_weight: of the total variation, which smooths.
@@ -71,6 +71,7 @@ _VGG19 = StylePreset(
         "stages.stage2.0.activation": 1.0,
         "stages.stage3.0.activation": 1.0,
     },
+    content_weight=0.05,
 )
 
 STYLE_PRESETS: Mapping[str, StylePreset] = {
@@ -80,13 +81,18 @@ STYLE_PRESETS: Mapping[str, StylePreset] = {
         names="efficientnet-lite",
         mean=(127.0,) * 3,
         std=(128.0,) * 3,
-        content="stages.stage3.1.path.expand.activation",
+        # Blocks end without an activation, so their outputs vary around 0. Gram matrices of what is never negative are
+        # nearly all mean, and tell styles less apart.
+        content="stages.stage4.2",
         style={
-            "input": 1.0,
-            "stages.stem.activation": 1.0,
-            "stages.stage2.0.path.expand.activation": 1.0,
-            "stages.stage3.0.path.expand.activation": 1.0,
+            "input": 2.0,
+            "stages.stage1.0": 1.0,
+            "stages.stage2.1": 1.0,
+            "stages.stage3.1": 1.0,
+            "stages.stage4.2": 1.0,
+            "stages.stage5.2": 1.0,
         },
+        content_weight=0.05,
         upsample=2,
     ),
     "vgg19": _VGG19,

@@ -149,7 +149,7 @@ class PaintRun:
         """The styles' Gram matrices, at the size of the photographs."""
         preset = find_style_preset(str(self.plan.weights))
         network = StyleNetwork(preset, device=self._accelerator.device)
-        grid, side = lay_grid(network.rows((256, 256)), preset.layers, preset.upsample), self.plan.preset.size_hw[0]
+        grid, side = lay_grid(network), self.plan.preset.size_hw[0]
         grams: dict[str, list[Tensor]] = {name: [] for name in preset.style}
         for style in self.plan.styles:
             pixels = read_image(Path(style))

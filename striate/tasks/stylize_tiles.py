@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from striate.errors import ArgumentError
-from striate.explain import Row
 from striate.ops import gram_matrix
 from striate.tasks.stylize_network import INPUT, StyleNetwork
+
+_SIZE = (256, 256)  # of a picture by which the layers' geometry is told
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,14 @@ class Grid:
     numbers: float
 
 
-def lay_grid(rows: Sequence[Row], layers: Sequence[str], upsample: int) -> Grid:
-    """The grid of some layers.
-
-    Args:
-        rows: the table up to the last of the layers, of a square input.
-        layers: their names; "input" is the picture itself.
-        upsample: pixels of the network's input for each pixel of the picture.
+def lay_grid(network: StyleNetwork) -> Grid:
+    """The grid of the layers that a network's preset looks at.
 
     Raises:
         ArgumentError: a layer sees the whole picture, or what it sees is unknown.
     """
-    fields = {row.layer: row.fields[-1] if row.fields else None for row in rows}
+    layers, upsample = network.preset.layers, network.preset.upsample
+    fields = {row.layer: row.fields[-1] if row.fields else None for row in network.table(_SIZE, whole=True).rows}
     strides, reach = {INPUT: 1.0}, 0.0
     for name in layers:
         if name == INPUT:
@@ -54,9 +51,10 @@ def lay_grid(rows: Sequence[Row], layers: Sequence[str], upsample: int) -> Grid:
         reach = max(reach, before, after)
     stride = math.lcm(upsample, *(round(found * upsample) for found in strides.values())) // upsample
     halo = stride * math.ceil((reach / upsample + 1) / stride)  # one more pixel for the interpolation
-    pixels = math.prod(rows[0].shape[1:]) / upsample**2
-    sizes = [row.size for row in rows]
-    return Grid(stride, strides, halo, (sum(sizes) + 2 * max(sizes)) / pixels)
+    rows = network.table(_SIZE).rows
+    last = max(i for i, row in enumerate(rows) if any(f"{row.layer}.".startswith(f"{name}.") for name in layers))
+    sizes = [row.size for row in rows[: last + 1]]
+    return Grid(stride, strides, halo, (sum(sizes) + 2 * max(sizes)) / math.prod(_SIZE))
 
 
 @dataclass(frozen=True)
