@@ -11,8 +11,8 @@ from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
 from striate.tasks.evaluation import Evaluation, evaluate, evaluate_classes
-from striate.tasks.explain import Explanation, explain, write_explanation
-from striate.tasks.explain_methods import METHODS
+from striate.tasks.explanation import Explanation, explain, write_explanation
+from striate.tasks.explanation_methods import EXPLANATION_METHODS
 from striate.tasks.faces_calibrate import calibrate_encoder, encoder_threshold
 from striate.tasks.faces_enroll import Enrolment, enroll_people, open_gallery
 from striate.tasks.faces_evaluate import PairsEvaluation, evaluate_pairs, figure_rows, write_evaluation
@@ -50,7 +50,7 @@ from striate.tasks.window_files import Searched, search_files
 from striate.tasks.windows import SlidingWindows
 
 __all__ = [
-    "METHODS",
+    "EXPLANATION_METHODS",
     "STYLE_PRESETS",
     "AnchorChoice",
     "AnyRun",

@@ -96,9 +96,9 @@ def find_method(name: str) -> Method:
         Traceback (most recent call last):
         striate.errors.UnknownNameError: no method named 'gradcam'; did you mean 'grad-cam'?
     """
-    if name not in METHODS:
-        raise UnknownNameError("method", name, METHODS)
-    return METHODS[name]
+    if name not in EXPLANATION_METHODS:
+        raise UnknownNameError("method", name, EXPLANATION_METHODS)
+    return EXPLANATION_METHODS[name]
 
 
 def _saliency(scene: Scene) -> Explained:
@@ -171,7 +171,7 @@ def _array(tensor: Tensor) -> NDArray[np.float32]:
     return array
 
 
-METHODS = {
+EXPLANATION_METHODS = {
     method.name: method
     for method in (
         Method("saliency", _saliency),

@@ -9,7 +9,7 @@ from striate.errors import ArgumentError, ImageError, ModelFileError, ShapeError
 from striate.explain import Target, input_gradient
 from striate.models import ModelFile, create_model, save_model
 from striate.preset import Preset
-from striate.tasks import METHODS, explain, load_classifier, write_explanation
+from striate.tasks import EXPLANATION_METHODS, explain, load_classifier, write_explanation
 from striate.tasks.subject import open_subject
 
 
@@ -29,13 +29,13 @@ def test_the_class_is_the_classifiers_own(trained, picture):
 
 def test_every_method_draws_a_picture_and_the_sheet_holds_them(trained, picture, tmp_path):
     told = []
-    found = explain(trained.run, picture, list(METHODS), on_work=lambda *a: told.append(a))
-    assert len(found.pictures) == len(METHODS)
+    found = explain(trained.run, picture, list(EXPLANATION_METHODS), on_work=lambda *a: told.append(a))
+    assert len(found.pictures) == len(EXPLANATION_METHODS)
     assert all(p.image.dtype == np.uint8 and p.image.size for p in found.pictures)
     assert (256, 256) in told
     write_explanation(found, tmp_path / "why.png")
     assert read_image(tmp_path / "why.png").std() > 10
-    assert len(json.loads(json.dumps(found.to_dict()))["pictures"]) == len(METHODS)
+    assert len(json.loads(json.dumps(found.to_dict()))["pictures"]) == len(EXPLANATION_METHODS)
 
 
 def test_what_is_drawn_if_no_method_is_named(trained, picture):

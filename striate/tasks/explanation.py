@@ -14,7 +14,7 @@ from striate.draw import Explained, explanation_sheet_png
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.explain import Target, capture, last_map, seeing_row
 from striate.tasks.classifier import Image
-from striate.tasks.explain_methods import METHODS, Method, Scene, find_method
+from striate.tasks.explanation_methods import EXPLANATION_METHODS, Method, Scene, find_method
 from striate.tasks.subject import Subject, open_subject
 from striate.training import Device
 
@@ -65,7 +65,7 @@ def explain(
     Args:
         model: a model file of any task, a run's folder, or the name of published weights.
         image: a file, or uint8 (H, W, C) with the preset's channels.
-        methods: names in `METHODS`; none takes all that are quick and suit the target.
+        methods: names in `EXPLANATION_METHODS`; none takes all that are quick and suit the target.
         label: the class to explain; empty takes the likeliest one.
         layer: whose map Grad-CAM and inversion look at, a name of `striate table`; empty takes the last one with
             several positions. With `unit`, the unit's layer.
@@ -108,7 +108,7 @@ def write_explanation(explanation: Explanation, out: str | Path) -> None:
 
 def _suiting(scene: Scene) -> list[Method]:
     """The methods that are drawn if none is named."""
-    return [method for method in METHODS.values() if method.suits(scene)]
+    return [method for method in EXPLANATION_METHODS.values() if method.suits(scene)]
 
 
 def _read(image: Image, subject: Subject) -> Pixels:
