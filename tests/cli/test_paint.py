@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from striate.data import read_image, write_image, write_video
-from striate.models import ModelFile, find_entry, save_model
+from striate.models import ModelFile, find_entry, find_source, save_model
 from striate.preset import Preset
 
 STYLES = ("night", "wave")
@@ -63,3 +63,23 @@ def test_what_can_not_be_painted_is_said(striate, files, more, code, message):
     assert found.code == code
     assert message in found.err
     assert not (files / "art.png").exists()
+
+
+def test_a_network_learns_to_paint_and_paints(striate, tmp_path):
+    if not find_source("efficientnet_lite0").is_installed():
+        pytest.skip("efficientnet_lite0's weights are not installed")
+    (tmp_path / "photos").mkdir()
+    for i in range(4):
+        write_image(tmp_path / f"photos/{i}.png", np.full((40, 40, 3), 60 * i, np.uint8))
+    write_image(tmp_path / "night.png", np.full((40, 40, 3), (20, 20, 90), np.uint8))
+    words = ("train", tmp_path / "photos", "--task", "stylize", "--style", tmp_path / "night.png", "--out", "run")
+    options = ("--size", 32, "--epochs", 2, "--batch-size", 2, "--device", "cpu", "--workers", 0)
+    code, out, err = striate(*words, *options)
+    assert code == 0
+    assert "photos, styles night, images: 3 train, 1 val" in err
+    assert "val style" in err
+    assert out.startswith("val: cost ")
+    assert "report: run/samples.png" in out
+    assert read_image("run/samples.png").shape[2] == 3
+    code, *_ = striate("stylize", "photos/3.png", "--out", "art.png", "--model", "run/model.safetensors")
+    assert code == 0
