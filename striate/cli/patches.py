@@ -18,7 +18,7 @@ def patches(
     out: Annotated[Path, typer.Option(help="The page to write, for example page.png.")],
     layer: Annotated[
         list[str] | None,
-        typer.Option(help="A name of `striate table`; can be repeated. By default five stages, from first to last."),
+        typer.Option(help="A name of `striate table`; can be repeated. By default five depths."),
     ] = None,
     units: Annotated[int, typer.Option(min=1, help="So many units of each layer, spread evenly.")] = 9,
     unit: Annotated[list[int] | None, typer.Option(min=0, help="This very unit instead; can be repeated.")] = None,

@@ -49,10 +49,18 @@ class Subject:
         return f"stages.{name}" if name in self.network.stages else name
 
     def depths(self, number: int = 5) -> list[str]:
-        """So many of its stages, or fewer, spread evenly from the first to the last."""
+        """So many depths, spread evenly from the first to the last: stages, or blocks of stages where these are few."""
         names = [f"stages.{name}" for name in self.network.stages]
-        last = len(names) - 1
-        return [names[round(i * last / max(1, min(number, last + 1) - 1))] for i in range(min(number, last + 1))]
+        if len(names) < number:
+            names = [block for name in names for block in self._blocks(name)]
+        count = min(number, len(names))
+        return [names[round(i * (len(names) - 1) / max(1, count - 1))] for i in range(count)]
+
+    def _blocks(self, stage: str) -> list[str]:
+        """The residual blocks or modules that a stage is made of, or the stage itself."""
+        children = dict(self.network.get_submodule(stage).named_children())
+        blocks = [name for name, child in children.items() if any(child.children())]
+        return [f"{stage}.{name}" for name in blocks] if len(blocks) == len(children) > 0 else [stage]
 
     def seen(self, image: Pixels) -> Pixels:
         """What the network sees of an image (H, W, C), as pixels: uint8 of the preset's size."""

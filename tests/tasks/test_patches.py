@@ -9,9 +9,11 @@ import torch
 from striate.data import open_data, read_image
 from striate.errors import ArgumentError, DataError, UnknownNameError
 from striate.explain import Rectifier, capture
+from striate.models import create_model
+from striate.preset import Preset
 from striate.tasks import strongest_patches, write_patches
 from striate.tasks.every_image import every_image
-from striate.tasks.subject import open_subject
+from striate.tasks.subject import Subject, open_subject
 
 
 @pytest.fixture
@@ -94,3 +96,18 @@ def test_what_the_network_sees_is_what_is_cut(trained):
     image = np.random.default_rng(0).integers(0, 256, (28, 28, 1)).astype(np.uint8)
     back = subject.pixels(subject.input(image)[0])
     assert np.abs(back.astype(int) - subject.seen(image)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("model", "depths"),
+    [
+        ("efficientnet_lite0", ["stem", "stage2", "stage4", "stage6", "top"]),
+        ("resnet20", ["stem", "stage1.1", "stage2.0", "stage3.0", "stage3.2"]),
+        ("lenet5", ["conv1", "conv2"]),
+    ],
+)
+def test_depths_from_first_to_last(model, depths):
+    network = create_model(model)
+    subject = Subject(network, Preset(size_hw=(32, 32)), None, model)
+    assert subject.depths() == [f"stages.{name}" for name in depths]
+    assert subject.depths(1) == [f"stages.{depths[0]}"]
