@@ -65,13 +65,14 @@ class StylePreset:
 _VGG19 = StylePreset(
     network="vgg19",
     weights="vgg19",
-    content="stages.stage3.1.activation",
+    content="stages.stage3.2.activation",
     style={
-        "stages.stage1.0.activation": 1.0,
-        "stages.stage2.0.activation": 1.0,
+        "stages.stage1.0.activation": 0.3,
+        "stages.stage2.0.activation": 0.5,
         "stages.stage3.0.activation": 1.0,
+        "stages.stage3.3.activation": 2.0,
     },
-    content_weight=0.05,
+    content_weight=0.1,
 )
 
 STYLE_PRESETS: Mapping[str, StylePreset] = {
