@@ -69,6 +69,16 @@ class Problem(NamedTuple):
     message: str
     line: int = 0
 
+    @classmethod
+    def of(cls, path: str, error: StriateError) -> "Problem":
+        """What is wrong with a file, as an error says that may begin with its path.
+
+        Example:
+            >>> Problem.of("a.jpg", ImageError("a.jpg: 0 bytes"))
+            Problem(path='a.jpg', message='0 bytes', line=0)
+        """
+        return cls(path, str(error).removeprefix(f"{path}: "))
+
     def __str__(self) -> str:
         return f"{self.path}{f', line {self.line}' if self.line else ''}: {self.message}"
 

@@ -85,7 +85,7 @@ def summarize(dataset: Dataset) -> Summary:
         try:
             return thumbnail(stores[place.part].load(place.path, 1, (64, 64)))  # type: ignore[index]
         except ImageError as e:
-            return Problem(place.path, str(e).removeprefix(f"{place.path}: "))
+            return Problem.of(place.path, e)
 
     seen = in_threads(look, places)
     whole = [(p, s) for p, s in zip(places, seen, strict=True) if not isinstance(s, Problem)]

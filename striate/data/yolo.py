@@ -178,7 +178,7 @@ def _place(store: FileStore, index: ImageIndex, settings: dict[str, Any], name: 
             except DataError as e:
                 if part != "test":  # many sets are handed out without it
                     raise
-                remarks.append(Problem(name, str(e).removeprefix(f"{name}: ")))
+                remarks.append(Problem.of(name, e))
                 continue
             if sources.setdefault(source, part) != part:
                 raise DataError(f"{name}: {sources[source]} and {part} are both {source or 'the whole folder'}")

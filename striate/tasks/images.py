@@ -58,7 +58,7 @@ def answer_images(
     bad: dict[Path, Problem] = {}
 
     def on_bad(path: Path, error: ImageError) -> None:
-        bad[path] = Problem(str(path), str(error).removeprefix(f"{path}: "))
+        bad[path] = Problem.of(str(path), error)
 
     answers = list(answer(files, on_bad))
     problems = list(bad.values())
