@@ -13,7 +13,7 @@ from skimage import data
 from striate.data import read_image
 from striate.errors import ArgumentError, ShapeError
 from striate.faces import FaceFinder
-from striate.faces.cascade import run_cascade
+from striate.faces.cascade import Found, run_cascade
 from striate.faces.octaves import Octaves
 from striate.models.published import MTCNN
 from striate.ops import geometry
@@ -70,6 +70,16 @@ def test_no_face_is_an_answer(finder, image):
 
 def test_no_images(finder):
     assert finder.find([]) == []
+
+
+def test_five_points_in_one_place_are_no_face(finder, monkeypatch):
+    """Such a face has no matrix, and would stop all images of its batch."""
+    points = np.stack([np.tile([[7.0, 9.0]], (5, 1)), POINTS]).astype(np.float32)
+    boxes = np.array([[0, 0, 20, 20], [180, 60, 270, 170]], np.float32)
+    found = Found(np.zeros(2, np.int64), boxes, np.ones(2, np.float32), points)
+    monkeypatch.setattr("striate.faces.find.run_cascade", lambda networks, images, smallest: found)
+    ((face,),) = finder.find([astronaut()])
+    assert np.allclose(points_of(face), POINTS)
 
 
 def test_grey_transparent_and_upright_by_exif(finder):
