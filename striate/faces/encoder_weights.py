@@ -3,16 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import nn
 
 from striate.atomic import atomic_write
 from striate.errors import ArgumentError, ModelFileError, ShapeError, UnknownNameError
 from striate.faces.align import FACENET_CHIP, Canonical
-from striate.faces.encoder_preset import EncoderPreset, Threshold
+from striate.faces.encoder_preset import FORMAT, EncoderPreset, Threshold
 from striate.models import SOURCES, ModelFile, check_size, create_model, load_model
 from striate.models.network import CLASSIFIER
 from striate.models.safetensors_header import parse_json
@@ -139,20 +139,23 @@ def _chosen(header: ModelFile) -> Threshold | None:
 
 
 def _calibrated(path: Path) -> EncoderWeights:
-    preset = _read_preset(path)
-    weights = preset.weights
-    if weights not in _CANONICAL:
-        weights = str(path.parent / weights)  # a whole path stays as it is
-    opened = _published(weights) if weights in _CANONICAL else _trained(Path(weights))
-    if opened.preset.sha256 != preset.sha256:
+    """Of the file τ is taken and the weights are looked up; all else has to be what they come with here."""
+    values, threshold = _read_preset(path)
+    named = values["weights"]
+    # A whole path stays as it is.
+    opened = _published(named) if named in _CANONICAL else _trained(path.parent / named)
+    preset = replace(opened.preset, threshold=threshold)
+    here = preset.to_dict() | {"weights": named}
+    if other := [name for name, value in here.items() if values[name] != value]:
         raise ModelFileError(
-            f"{path} was calibrated for other weights than {weights} holds now, whose sha256 is "
-            f"{opened.preset.sha256}, not {preset.sha256}: calibrate again"
+            f"{path} was calibrated for another encoder than {preset.weights} is now ({', '.join(other)}): "
+            "calibrate again"
         )
-    return opened._replace(preset=replace(preset, weights=weights))
+    return opened._replace(preset=preset)
 
 
-def _read_preset(path: Path) -> EncoderPreset:
+def _read_preset(path: Path) -> tuple[dict[str, Any], Threshold | None]:
+    """The fields of a file that `write_preset` may have written, not looked at but for the name of weights; and τ."""
     try:
         with path.open("rb") as f:
             text = f.read(_MAX_BYTES + 1)
@@ -161,8 +164,15 @@ def _read_preset(path: Path) -> EncoderPreset:
     try:
         if len(text) > _MAX_BYTES:
             raise ModelFileError(f"over {_MAX_BYTES} bytes, so no encoder")
-        return EncoderPreset.from_dict(parse_json(text, "the encoder"))
-    except ModelFileError as e:
+        values, names = parse_json(text, "the encoder"), ["format", *(f.name for f in fields(EncoderPreset))]
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise ModelFileError(f"no encoder of the format {FORMAT}, which this striate reads")
+        if set(values) != set(names):
+            raise ModelFileError(f"an encoder has exactly {', '.join(names)}")
+        if not isinstance(values["weights"], str) or "\0" in values["weights"]:
+            raise ModelFileError("weights must be a name or a path")
+        return values, None if values["threshold"] is None else Threshold.from_dict(values["threshold"])
+    except (ArgumentError, ModelFileError) as e:
         raise ModelFileError(f"{path}: {e}") from e
 
 

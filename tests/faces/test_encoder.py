@@ -190,8 +190,43 @@ def test_a_threshold_of_other_weights_is_refused(model_file):
     save_model(
         model_file, network, ModelFile("lenet5", {"num_classes": 16, "in_channels": 1, "dims": 2}, "verify", PRESET)
     )
-    with pytest.raises(ModelFileError, match=r"calibrated for other weights .* calibrate again"):
+    with pytest.raises(ModelFileError, match=r"another encoder than .* is now \(sha256\): calibrate again"):
         Encoder.open(model_file.parent / "encoder.json")
+
+
+# What was changed by hand in a file that `calibrate` wrote, and what is said of it.
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mirrored": True}, r"\(mirrored\): calibrate again"),
+        ({"canonical": {"size_hw": [10**9, 10**9], "xy": []}}, r"\(canonical\): calibrate again"),
+        ({"canonical": 7, "sha256": None}, r"\(sha256, canonical\): calibrate again"),
+        ({"weights": "elsewhere.safetensors"}, "can't read"),
+        ({"weights": "a\0b.safetensors"}, "a name or a path"),
+        ({"weights": "dlib_face "}, "can't read"),
+        ({"weights": ""}, "can't read"),
+        ({"weights": ["dlib_face"]}, "a name or a path"),
+        ({"format": 2}, "no encoder of the format 1"),
+        ({"more": 1}, "has exactly format, weights"),
+        ({"threshold": 0.5}, "threshold must be made of exactly"),
+        ({"threshold": {"distance": 0.5}}, "threshold must be made of exactly"),
+    ],
+)
+def test_an_encoder_that_was_edited_is_refused(model_file, change, message):
+    written = model_file.parent / "encoder.json"
+    write_preset(written, Encoder.open(model_file, device="cpu").calibrated(TAU))
+    written.write_text(json.dumps(json.loads(written.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    with pytest.raises(ModelFileError, match=message):
+        Encoder.open(written)
+
+
+def test_a_threshold_may_be_set_by_hand_or_forgotten(model_file):
+    written = model_file.parent / "encoder.json"
+    write_preset(written, Encoder.open(model_file, device="cpu").calibrated(TAU))
+    values = json.loads(written.read_text(encoding="utf-8"))
+    for threshold, expected in ((values["threshold"] | {"distance": 0.7}, 0.7), (None, None)):
+        written.write_text(json.dumps(values | {"threshold": threshold}), encoding="utf-8")
+        assert Encoder.open(written, device="cpu").threshold == expected
 
 
 @pytest.mark.parametrize(
