@@ -8,7 +8,7 @@ from striate.faces.encoder_weights import write_preset
 from striate.faces.find import FaceFinder
 from striate.faces.gallery import Gallery
 from striate.faces.gallery_entries import person_name
-from striate.faces.gallery_export import read_export_head
+from striate.faces.gallery_export import check_export
 from striate.faces.liveness import LivenessChecker, live_crop
 
 __all__ = [
@@ -23,11 +23,11 @@ __all__ = [
     "Gallery",
     "LivenessChecker",
     "Threshold",
+    "check_export",
     "every",
     "largest",
     "live_crop",
     "most_central",
     "person_name",
-    "read_export_head",
     "write_preset",
 ]

@@ -86,7 +86,7 @@ class Gallery:
         """
         folder = Path(folder)
         if not is_created(folder / _STORE):
-            raise GalleryError(f"{folder} is no gallery")
+            raise GalleryError(f"there is no gallery in {folder}: `striate faces enroll` makes one")
         store = SqliteStore(folder / _STORE)
         facts = store.facts
         if encoder not in (None, facts.encoder) or dim not in (None, facts.dim):
@@ -116,7 +116,7 @@ class Gallery:
         """Remember τ, or forget it.
 
         Raises:
-            ArgumentError: it is negative or not finite.
+            ArgumentError: it is not in [0, 2].
         """
         with self._writing():
             self._store.set_threshold(None if threshold is None else check_threshold(threshold))
@@ -189,7 +189,7 @@ class Gallery:
             GalleryError: another process kept reading for too long; they are removed, but not their bytes yet.
         """
         with self._writing():
-            self._store.remove([person_name(name) for name in names])
+            self._store.remove(list(dict.fromkeys(map(person_name, names))))
             self._erase()
 
     def export(self, path: str | Path) -> None:
@@ -197,9 +197,13 @@ class Gallery:
 
         Raises:
             OutputError: it can't be written.
+            ArgumentError: it would lie among the gallery's own files, in place of one or never to be erased.
         """
+        path = Path(path)
+        if path.resolve().parent == self.folder.resolve():
+            raise ArgumentError.of("path", "outside of the gallery's folder", str(path))
         with self._writing():  # so that as many images come as the first line says
-            write_export(Path(path), self._store.facts, sum(self.people().values()), self._store.entries())
+            write_export(path, self._store.facts, sum(self.people().values()), self._store.entries())
 
     def import_(self, path: str | Path) -> int:
         """Add all of an exported gallery, or nothing. If this gallery has no threshold it takes that of the file.

@@ -1,6 +1,5 @@
 """What may be enrolled: names, digests of images and encodings, checked before anything is stored."""
 
-import math
 import time
 import unicodedata
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from striate.errors import ArgumentError, ShapeError
 MOST_NAME_CHARACTERS = 200
 MOST_DIM = 8192
 HASH_BYTES = 32
+FARTHEST = 2.0  # that encodings of unit length can be apart
 UNIT_TOLERANCE = 1e-5  # of ‖encoding‖; float32 that was made unit length is within 1e-6
 _CONTROLS = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, line and paragraph separators
 _DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they would turn the text around a name
@@ -119,10 +119,10 @@ def check_threshold(threshold: float) -> float:
     """A distance up to which two images show the same person.
 
     Raises:
-        ArgumentError: it is negative or not finite.
+        ArgumentError: it is none that encodings can have.
     """
-    if not (math.isfinite(threshold) and threshold >= 0):
-        raise ArgumentError.of("threshold", "a distance of at least 0", threshold)
+    if not (isinstance(threshold, int | float | np.floating) and 0 <= threshold <= FARTHEST):
+        raise ArgumentError.of("threshold", f"a distance in [0, {FARTHEST:g}]", threshold)
     return float(threshold)
 
 

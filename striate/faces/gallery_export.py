@@ -79,6 +79,18 @@ def read_export_head(path: Path) -> Head:
         return _read_head(path, f)
 
 
+def check_export(path: Path) -> Head:
+    """Read an exported gallery to its end, to know that all of it can be imported.
+
+    Raises:
+        DataError: as `read_export_head` and `read_export`.
+    """
+    head = read_export_head(path)
+    for _ in read_export(path):
+        pass
+    return head
+
+
 def read_export(path: Path) -> Iterator[Entries]:
     """The entries of an exported gallery, in batches.
 
@@ -112,7 +124,7 @@ def _read_head(path: Path, f: BinaryIO) -> Head:
         check_identity(facts.encoder, facts.dim)
         if facts.threshold is not None:
             check_threshold(facts.threshold)
-    except (ArgumentError, TypeError) as e:
+    except ArgumentError as e:
         raise _wrong(path, 1, str(e)) from e
     if not _is_count(values["images"]):
         raise _wrong(path, 1, "images must be a count")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.errors import DataError, GalleryError
-from striate.faces import Gallery, read_export_head
+from striate.errors import ArgumentError, DataError, GalleryError
+from striate.faces import Gallery, check_export
 from striate.faces.gallery_store import Facts
 from tests.faces.galleries import DIM, digests, open_gallery, unit
 
@@ -39,7 +39,7 @@ def test_it_is_what_the_page_says(lines):
     assert [line["sha256"] for line in lines[1:]] == [d.hex() for d in digests(3)]
     encodings = [np.frombuffer(base64.b64decode(line["encoding"]), "<f4") for line in lines[1:]]
     assert np.array_equal(encodings, unit(3, DIM))
-    assert read_export_head(Path("people.jsonl")) == (Facts("toy", DIM, 0.5), 3)
+    assert check_export(Path("people.jsonl")) == (Facts("toy", DIM, 0.5), 3)
 
 
 def test_there_and_back(gallery, lines):
@@ -68,7 +68,7 @@ def test_a_threshold_that_is_set_stays(gallery, lines):
 def test_an_empty_gallery(gallery):
     gallery.export("people.jsonl")
     assert gallery.import_("people.jsonl") == 0
-    assert read_export_head(Path("people.jsonl")) == (Facts("toy", DIM, None), 0)
+    assert check_export(Path("people.jsonl")) == (Facts("toy", DIM, None), 0)
 
 
 def test_another_encoder(lines):
@@ -83,7 +83,9 @@ HEADS = [
     ({"dim": "8"}, "dim must be"),
     ({"encoder": 3}, "encoder must be"),
     ({"threshold": -1}, "threshold must be"),
-    ({"threshold": "low"}, "must be real number"),
+    ({"threshold": 2.5}, "threshold must be a distance in"),
+    ({"threshold": 1e308}, "threshold must be a distance in"),
+    ({"threshold": "low"}, "threshold must be a distance in"),
     ({"images": -1}, "images must be a count"),
     ({"images": True}, "images must be a count"),
     ({"more": 1}, "must have dim, encoder, format, images, threshold and nothing else"),
@@ -161,6 +163,13 @@ def test_a_long_name_of_rare_signs_comes_back(gallery):
 
 
 def test_into_a_folder_of_its_own(lines):
-    facts, _ = read_export_head(Path("people.jsonl"))
+    facts, _ = check_export(Path("people.jsonl"))
     with Gallery.open("new", encoder=facts.encoder, dim=facts.dim) as new:
         assert new.import_("people.jsonl") == 3
+
+
+@pytest.mark.parametrize("name", ["gallery.sqlite", "people.jsonl"])
+def test_an_export_lies_outside_of_the_gallery(lines, gallery, name):
+    with pytest.raises(ArgumentError, match="path must be outside of the gallery's folder"):
+        gallery.export(gallery.folder / "." / name)
+    assert gallery.check() == ()

@@ -66,14 +66,19 @@ def export(file: File, gallery: GalleryFolder = None, as_json: Json = False) -> 
 def import_people(file: File, gallery: GalleryFolder = None, as_json: Json = False) -> None:
     """Add all people of an exported file to a gallery of the same encoder, which is made if it isn't there.
 
+    A gallery without a threshold takes the file's. Of a file that is broken nothing is taken, and no gallery made.
+
     Example: `striate faces import people.jsonl --gallery elsewhere`
     """
-    from striate.faces import Gallery, read_export_head
+    from striate.faces import Gallery, check_export
 
-    facts = read_export_head(file).facts
+    facts = check_export(file).facts
     with Gallery.open(gallery_folder(gallery), encoder=facts.encoder, dim=facts.dim) as opened:
+        had_threshold = opened.threshold is not None
         added = opened.import_(file)
         people = len(opened.people())
+    if facts.threshold is not None and not had_threshold:
+        note(f"threshold: {facts.threshold:.4f}, the file's")
     if as_json:
         print_json({"added": added, "people": people})
         return
