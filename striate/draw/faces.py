@@ -55,10 +55,22 @@ def draw_faces(image: Pixels, faces: Sequence[Face], answers: Sequence[Answer] =
     return canvas
 
 
+def answer_text(answer: Match | Candidates | Liveness) -> str:
+    """What is written of an answer.
+
+    Example:
+        >>> answer_text(Candidates((), threshold=0.6))
+        'not recognised'
+    """
+    return _answer_label(answer)[0]
+
+
 def _label(face: Face, answer: Answer) -> tuple[str, Colour]:
     """What is written at a face, and in which colour."""
-    if answer is None:
-        return percent(face.confidence, 0), YES
+    return (percent(face.confidence, 0), YES) if answer is None else _answer_label(answer)
+
+
+def _answer_label(answer: Match | Candidates | Liveness) -> tuple[str, Colour]:
     if isinstance(answer, Match):
         return with_number("same" if answer.same else "not the same", _far(answer.distance)), YES if answer.same else NO
     if isinstance(answer, Candidates):

@@ -16,7 +16,7 @@ from striate.tasks.explanation_methods import EXPLANATION_METHODS
 from striate.tasks.faces_calibrate import calibrate_encoder, encoder_threshold
 from striate.tasks.faces_enroll import Enrolment, enroll_people, open_gallery
 from striate.tasks.faces_evaluate import PairsEvaluation, evaluate_pairs, figure_rows, write_evaluation
-from striate.tasks.faces_identify import Identified, Person, identify_people
+from striate.tasks.faces_identify import Identified, Person, identify_people, recognition_threshold
 from striate.tasks.faces_pairs import MeasuredPairs, measure_pairs
 from striate.tasks.faces_people import PersonsImage, images_of_people
 from striate.tasks.faces_pictures import draw_identified, draw_verified
@@ -133,6 +133,7 @@ __all__ = [
     "paint_video",
     "parse_shape",
     "predict_files",
+    "recognition_threshold",
     "search_files",
     "side_by_side",
     "strongest_patches",

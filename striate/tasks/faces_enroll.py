@@ -14,7 +14,7 @@ from striate.tasks.faces_people import PersonsImage
 from striate.tasks.faces_recogniser import Looked, OnImages, Recogniser
 from striate.tasks.faces_verify import obstacle
 
-_AT_ONCE = 256  # images in a transaction: what came before a crash stays enrolled
+_AT_ONCE = 32  # images in a transaction: what came before a crash stays enrolled
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def enroll_people(
 ) -> Enrolment:
     """Add the images of people to a gallery; what can't be enrolled is listed, and the others are.
 
-    The gallery takes the encoder's threshold too, if it has one.
+    A gallery without a threshold takes the encoder's; another one stays, until `Gallery.set_threshold` changes it.
 
     Args:
         recogniser: finds and encodes the face of each image; its choice has to leave one.
@@ -73,7 +73,7 @@ def enroll_people(
         ...     enroll_people(recogniser, gallery, [])
         Enrolment(added=0, known=0, refused=())
     """
-    if recogniser.encoder.threshold is not None:
+    if gallery.threshold is None and recogniser.encoder.threshold is not None:
         gallery.set_threshold(recogniser.encoder.threshold)
     refused: list[Problem] = []
     added = sound = 0
@@ -95,7 +95,7 @@ def _sound(
     names = {str(image.path): image.name for image in images}
 
     def on_bad(path: str, error: ImageError) -> None:
-        refused.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+        refused.append(Problem.of(path, error))
 
     for looked in recogniser.look_at(names, on_bad=on_bad, on_images=on_images):
         if why := obstacle(looked.sightings[0] if looked.sightings else None):

@@ -72,7 +72,6 @@ def evaluate_pairs(
 
     Raises:
         DataError: as in `measure_pairs`.
-        ArgumentError: all pairs are of one kind.
     """
     measured = measure_pairs(recogniser, pairs, skip_bad=skip_bad, on_images=on_images)
     threshold = recogniser.encoder.threshold

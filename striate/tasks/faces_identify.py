@@ -55,16 +55,18 @@ def identify_people(
     paths: Iterable[str | Path],
     *,
     top: int = 5,
+    threshold: float | None = None,
     skip_bad: bool = False,
     on_images: OnImages | None = None,
 ) -> tuple[list[Identified], list[Problem]]:
-    """Who is on image files, by the encoder's threshold; all faces are looked up at once.
+    """Who is on image files; all faces are looked up at once.
 
     Args:
         recogniser: finds and encodes the faces.
         gallery: of its encoder.
         paths: see `striate.tasks.images.find_images`.
         top: how many people to name for each face.
+        threshold: τ; None takes `recognition_threshold`.
         skip_bad: go on without files that can't be read.
         on_images: hears how many of how many are done.
 
@@ -73,17 +75,26 @@ def identify_people(
 
     Raises:
         DataError: a path does not exist; or files can't be read, all of them listed.
-        ArgumentError: the encoder has no threshold.
+        ArgumentError: there is no threshold.
         GalleryError: the gallery is damaged.
     """
-    threshold = recogniser.threshold
+    limit = recognition_threshold(recogniser, gallery) if threshold is None else threshold
 
     def look(files: Sequence[Path], on_bad: OnBad) -> list[Looked]:
         names = [str(path) for path in files]
         return list(recogniser.look_at(names, on_bad=lambda name, e: on_bad(Path(name), e), on_images=on_images))
 
     looked, bad = answer_images(paths, look, skip_bad=skip_bad)
-    return list(_look_up(gallery, [one for _, one in looked], top, threshold)), bad
+    return list(_look_up(gallery, [one for _, one in looked], top, limit)), bad
+
+
+def recognition_threshold(recogniser: Recogniser, gallery: Gallery) -> float:
+    """τ of a gallery, or of the encoder where the gallery has none.
+
+    Raises:
+        ArgumentError: neither has one.
+    """
+    return recogniser.threshold if gallery.threshold is None else gallery.threshold
 
 
 def _look_up(gallery: Gallery, looked: Sequence[Looked], top: int, threshold: float) -> Iterator[Identified]:

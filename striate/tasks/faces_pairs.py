@@ -1,5 +1,6 @@
 """Pairs of images as an encoder sees them: how far they are apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,17 +55,24 @@ def measure_pairs(
         on_images: hears how many of how many images are done.
 
     Raises:
-        DataError: images can't be read, all of them listed; or no pair is left.
+        DataError: images can't be read, all of them listed; or there is no same or no different pair, or none is left.
     """
+    _check_kinds(pairs.same)
     encodings, problems = _encode(recogniser, pairs, skip_bad, on_images)
     has_none = np.isin(np.arange(len(pairs.images)), list(problems))
     kept = ~(has_none[pairs.first] | has_none[pairs.second])
     left_out = tuple(problems[i] for i in sorted(problems))
-    if not kept.any():
-        raise DataError("no pair has encodings of both its images", left_out)
+    _check_kinds(pairs.same[kept], left_out)
     distances = _distances(encodings, pairs.first[kept], pairs.second[kept])
     fold = None if pairs.fold is None else pairs.fold[kept]
     return MeasuredPairs(distances, pairs.same[kept], fold, left_out, int((~kept).sum()))
+
+
+def _check_kinds(same: NDArray[np.bool_], left_out: Sequence[Problem] = ()) -> None:
+    """Nothing is measured on pairs of one kind."""
+    missing = [kind for kind, is_there in (("same", same.any()), ("different", (~same).any())) if not is_there]
+    if missing:
+        raise DataError(f"there is no {' and no '.join(missing)} pair{' left' if left_out else ''}", left_out)
 
 
 def _encode(
@@ -76,7 +84,7 @@ def _encode(
     problems: dict[int, Problem] = {}
 
     def on_bad(path: str, error: ImageError) -> None:
-        problems[numbers[path]] = Problem(path, str(error).removeprefix(f"{path}: "))
+        problems[numbers[path]] = Problem.of(path, error)
 
     for looked in recogniser.look_at(numbers, load=from_store(pairs.store), on_bad=on_bad, on_images=on_images):
         if looked.sightings:

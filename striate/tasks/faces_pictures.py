@@ -9,6 +9,7 @@ import numpy as np
 from striate.data import Pixels, read_image, write_image
 from striate.draw import draw_faces
 from striate.draw.boxes import draw_note
+from striate.draw.faces import answer_text
 from striate.results import Candidates, Liveness, Match
 from striate.tasks.classifier import Image
 from striate.tasks.faces_identify import Identified
@@ -67,16 +68,8 @@ def _draw_one(pixels: Pixels, sighting: Sighting | None, answer: Match | str) ->
 def _noted(pixels: Pixels, answer: Match | Candidates | Liveness | str) -> Pixels:
     """A whole image and what is said of it."""
     canvas = draw_faces(pixels, [])
-    draw_note(canvas, _text(answer))
+    draw_note(canvas, answer if isinstance(answer, str) else answer_text(answer))
     return canvas
-
-
-def _text(answer: Match | Candidates | Liveness | str) -> str:
-    if isinstance(answer, Match):
-        return f"{'same' if answer.same else 'not the same'} {answer.distance:.2f}"
-    if isinstance(answer, Candidates):
-        return f"{answer.recognised.name} {answer.recognised.distance:.2f}" if answer.recognised else "not recognised"
-    return str(answer)
 
 
 def _side_by_side(pictures: Sequence[Pixels]) -> Pixels:

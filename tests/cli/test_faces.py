@@ -1,6 +1,7 @@
 """`striate faces`: what is typed, printed, written and refused; with toys, and on the astronaut with real networks."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def toys(monkeypatch):
     """Toy faces in place of real ones."""
 
     def open_toys(encoder, *, choose, checker, device):
-        calibration = None if encoder == "uncalibrated" else TAU
+        calibration = {"uncalibrated": None, "strict": replace(TAU, distance=0.0)}.get(encoder, TAU)
         return toy_recogniser(ToyEncoder(calibration), choose=choose, checker=checker)
 
     monkeypatch.setattr(Recogniser, "open", open_toys)
@@ -66,6 +67,7 @@ class TestVerify:
     def test_no_face_is_an_answer_with_an_exit_code_of_its_own(self, striate):
         result = striate("faces", "verify", "ada.png", "wall.png")
         assert (result.code, result.out) == (3, "no answer: wall.png: no face found\n")
+        assert "threshold" not in result.err
         answer = json.loads(striate("faces", "verify", "wall.png", "ada.png", "--json").out)
         assert answer["same"] is None
         assert answer["images"][0]["obstacle"] == "no face found"
@@ -159,7 +161,7 @@ class TestPairs:
             ("calibrate", ("pairs.csv",), 1, "48 different pairs can show: a rate of 0.001 takes 2,995"),
             ("calibrate", ("pairs.csv", "--far", "0"), 1, "far must be in (0, 1)"),
             ("calibrate", ("pairs.csv", "--far", "much"), 2, "Invalid value"),
-            ("calibrate", ("pairs.csv", "--far", "0.1", "--out", "encoder.txt"), 1, "ending in .json"),
+            ("calibrate", ("pairs.csv", "--far", "0.1", "--out", "encoder.txt"), 2, "must end in .json"),
             ("calibrate", ("pairs.csv", "--different", "9"), 2, "goes with folders of people"),
             ("calibrate", ("A",), 1, ""),
             ("evaluate", ("missing.csv",), 1, "missing.csv"),
@@ -217,6 +219,31 @@ class TestPeople:
         assert [person["recognised"] for person in answer["people"]] == ["Bob", None, "Ada"]
         assert [person["liveness"] for person in answer["people"]] == ["not checked"] * 3
 
+    def test_the_threshold_is_the_gallerys_unless_an_encoder_is_named(self, striate, gallery):
+        def recognised(*arguments):
+            result = striate("faces", "identify", "party.png", "--gallery", gallery, "--json", *arguments)
+            return json.loads(result.out)[0]["people"][2]["recognised"], result.err
+
+        assert recognised()[0] == "Ada"
+        who, told = recognised("--encoder", "strict")
+        assert who is None
+        assert "threshold: 0.0000 (0.4000 to 0.6000), for a false-accept rate" in told
+        assert recognised("--encoder", "uncalibrated")[0] == "Ada"
+        striate("faces", "enroll", "bob.png", "--name", "Bob", "--gallery", gallery, "--encoder", "strict")
+        who, told = recognised()
+        assert who is None
+        assert "threshold: 0.0000, the gallery's" in told
+
+    def test_ctrl_c_says_what_stays(self, striate, gallery, monkeypatch):
+        def stop(*arguments, **options):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("striate.tasks.enroll_people", stop)
+        result = striate("faces", "enroll", "people", "--gallery", gallery)
+        assert result.code == 130
+        assert "what was enrolled stays" in result.err
+        assert "Traceback" not in result.err
+
     def test_identify_one_face(self, striate, gallery):
         result = striate("faces", "identify", "party.png", "--gallery", gallery, "--faces", "largest", "--json")
         assert [person["recognised"] for person in json.loads(result.out)[0]["people"]] == ["Bob"]
@@ -260,9 +287,20 @@ class TestPeople:
 
     def test_export_and_import(self, striate, gallery):
         assert striate("faces", "export", "people.jsonl", "--gallery", gallery).code == 0
+        assert striate("faces", "import", "people.jsonl", "--gallery", gallery).err == ""
         result = striate("faces", "import", "people.jsonl", "--gallery", "other")
         assert (result.code, result.out) == (0, "4 images added; 2 people\n")
+        assert "threshold: 0.5000, the file's" in result.err
         assert striate("faces", "identify", "ada.png", "--gallery", "other").out.splitlines()[1].startswith("  Ada")
+
+    def test_a_broken_export_makes_no_gallery(self, striate, gallery, tmp_path):
+        striate("faces", "export", "people.jsonl", "--gallery", gallery)
+        torn = tmp_path / "people.jsonl"
+        torn.write_bytes(torn.read_bytes()[:-9])
+        result = striate("faces", "import", "people.jsonl", "--gallery", "other")
+        assert (result.code, result.out) == (1, "")
+        assert "people.jsonl, line 5: not JSON" in result.err
+        assert not (tmp_path / "other").exists()
 
     def test_check(self, striate, gallery, tmp_path):
         assert striate("faces", "check", "--gallery", gallery).out == "sound: 2 people, 4 images\n"
@@ -288,7 +326,6 @@ class TestPeople:
             (("identify", "ada.png", "--gallery", "nowhere"), 1, "no gallery"),
             (("identify", "missing.png", "--gallery", "gallery"), 1, "missing.png: no such file"),
             (("identify", "ada.png", "--gallery", "gallery", "--top", "0"), 2, "Invalid value"),
-            (("identify", "ada.png", "--gallery", "gallery", "--encoder", "uncalibrated"), 1, "has no threshold"),
             (("enroll", "ada.png", "--gallery", "gallery"), 1, "whose images are these?"),
             (("enroll", "missing", "--name", "Ada", "--gallery", "gallery"), 1, "no such file"),
             (("enroll", "ada.png", "--name", " ", "--gallery", "gallery"), 1, "name must be"),
@@ -296,6 +333,7 @@ class TestPeople:
             (("list", "--gallery", "nowhere"), 1, "no gallery"),
             (("remove", "Zoe", "--gallery", "gallery"), 1, "Zoe"),
             (("check", "--gallery", "people"), 1, "no gallery"),
+            (("export", "gallery/gallery.sqlite", "--gallery", "gallery"), 1, "outside of the gallery's folder"),
             (("export", "nowhere/people.jsonl", "--gallery", "gallery"), 1, "can't write"),
             (("import", "ada.png", "--gallery", "other"), 1, "ada.png"),
             (("import", "missing.jsonl", "--gallery", "other"), 1, "missing.jsonl"),

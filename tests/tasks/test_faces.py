@@ -1,6 +1,7 @@
 """Faces found, chosen, checked and encoded together; pairs, people and what has no answer."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from striate.tasks import (
     images_of_people,
     measure_pairs,
     open_gallery,
+    recognition_threshold,
     verify_images,
     write_evaluation,
 )
@@ -201,8 +203,19 @@ class TestPairs:
         listed = write_pairs(tmp_path, people="A", images=2)
         for file in (tmp_path / "A").iterdir():
             write_image(file, picture())
-        with pytest.raises(DataError, match="no pair has encodings"):
+        (tmp_path / "B").mkdir()
+        write_image(tmp_path / "B" / "0.png", picture(BOB))
+        listed.write_text("a,b,same\nA/0.png,A/1.png,1\nA/0.png,B/0.png,0\n", encoding="utf-8")
+        with pytest.raises(DataError, match=r"(?s)no same and no different pair left\n  A/0\.png: no face found"):
             measure_pairs(toy_recogniser(), open_pairs(listed))
+
+    @pytest.mark.parametrize(("same", "kind"), [(1, "different"), (0, "same")])
+    def test_pairs_of_one_kind_are_refused_before_anything_is_encoded(self, tmp_path, same, kind):
+        write_pairs(tmp_path).write_text(f"a,b,same\nA/0.png,B/0.png,{same}\n", encoding="utf-8")
+        encoder = ToyEncoder()
+        with pytest.raises(DataError, match=f"^there is no {kind} pair$"):
+            evaluate_pairs(toy_recogniser(encoder), open_pairs(tmp_path / "pairs.csv"))
+        assert encoder.batches == []
 
     def test_a_threshold_is_chosen(self, tmp_path):
         calibration, _ = calibrate_encoder(toy_recogniser(ToyEncoder(None)), open_pairs(write_pairs(tmp_path)), far=0.1)
@@ -313,6 +326,38 @@ class TestPeople:
         with open_gallery(recogniser, tmp_path / "gallery") as gallery:
             ((answer,), _) = identify_people(recogniser, gallery, [tmp_path / "ada.png"])
         assert answer.people[0].candidates.ranked == ()
+
+    def test_the_gallerys_threshold_counts(self, tmp_path):
+        """It is the encoder's that filled it first; another one neither replaces nor precedes it unless it is given."""
+        write_image(tmp_path / "ada.png", picture(ADA))
+        write_image(tmp_path / "ada2.png", picture(ADA, noise=1))
+        other = toy_recogniser(ToyEncoder(replace(TAU, distance=0.0)))
+        with open_gallery(other, tmp_path / "gallery") as gallery:
+            for recogniser in (toy_recogniser(ToyEncoder(None)), toy_recogniser(), other):
+                enroll_people(recogniser, gallery, images_of_people([tmp_path / "ada.png"], "Ada"))
+            assert gallery.threshold == TAU.distance
+            assert recognition_threshold(other, gallery) == TAU.distance
+            for threshold, recognised in ((None, True), (0.0, False)):
+                ((answer,), _) = identify_people(other, gallery, [tmp_path / "ada2.png"], threshold=threshold)
+                assert bool(answer.people[0].candidates.recognised) is recognised
+            gallery.set_threshold(None)
+            assert recognition_threshold(other, gallery) == 0
+            with pytest.raises(ArgumentError, match="has no threshold"):
+                identify_people(toy_recogniser(ToyEncoder(None)), gallery, [tmp_path / "ada2.png"])
+
+    def test_what_was_enrolled_before_a_stop_stays(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("striate.tasks.faces_photographs._MOST", 8)
+        for i in range(48):
+            write_image(tmp_path / f"{i:02}.png", picture(ADA, noise=i + 1))
+
+        def stop(done, count):
+            if done == 40:
+                raise KeyboardInterrupt
+
+        with open_gallery(toy_recogniser(), tmp_path / "gallery") as gallery:
+            with pytest.raises(KeyboardInterrupt):
+                enroll_people(toy_recogniser(), gallery, images_of_people([tmp_path], "Ada"), on_images=stop)
+            assert gallery.people() == {"Ada": 32}
 
     def test_another_encoders_gallery_is_refused(self, tmp_path):
         Gallery.open(tmp_path / "gallery", encoder="another", dim=3).close()

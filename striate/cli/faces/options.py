@@ -43,9 +43,13 @@ class OneFace(StrEnum):
         return Faces(self.value).choose
 
 
-EncoderName = Annotated[
-    str,
-    typer.Option("--encoder", help="Published weights, a trained model of the task verify, or what `calibrate` wrote."),
+_ENCODERS = "Published weights, a trained model of the task verify, or what `calibrate` wrote"
+EncoderName = Annotated[str, typer.Option("--encoder", help=f"{_ENCODERS}.")]
+GalleryEncoder = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder", help=f"{_ENCODERS}; its threshold then counts, not the gallery's.", show_default="dlib_face"
+    ),
 ]
 GalleryFolder = Annotated[
     Path | None,
@@ -63,20 +67,21 @@ LivenessModel = Annotated[
 
 
 def open_recogniser(
-    encoder: str,
+    encoder: str | None,
     which: Faces | OneFace,
     device: "Device",
     *,
     liveness: bool = False,
     liveness_model: Path | None = None,
 ) -> "Recogniser":
-    """A recogniser, once the licences of its weights are told."""
+    """A recogniser, by the embedded encoder if none is named, once the licences of its weights are told."""
     from striate.faces import LivenessChecker
     from striate.tasks import Recogniser
+    from striate.tasks.faces_recogniser import EMBEDDED
 
     wanted = liveness or liveness_model is not None
     checker = LivenessChecker.open(liveness_model, device=device) if wanted else None
-    recogniser = Recogniser.open(encoder, choose=which.choose, checker=checker, device=device)
+    recogniser = Recogniser.open(encoder or EMBEDDED, choose=which.choose, checker=checker, device=device)
     for notice in recogniser.notices:
         note(notice)
     return recogniser

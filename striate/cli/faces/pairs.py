@@ -49,6 +49,8 @@ def calibrate(
     from striate.faces import write_preset
     from striate.tasks import calibrate_encoder, encoder_threshold
 
+    if out and out.suffix != ".json":
+        raise typer.BadParameter("must end in .json", param_hint="--out")
     listed = _open(pairs, data, different)
     recogniser = open_recogniser(encoder, which, device)
     with Bar("encoding") as bar:

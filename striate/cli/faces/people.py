@@ -8,8 +8,8 @@ import typer
 from striate.cli.faces.options import (
     NO_ANSWER,
     CheckLiveness,
-    EncoderName,
     Faces,
+    GalleryEncoder,
     GalleryFolder,
     LivenessModel,
     OneFace,
@@ -24,6 +24,7 @@ from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
+    from striate.faces import Threshold
     from striate.tasks import Identified, Person
 
 
@@ -33,7 +34,7 @@ def enroll(
     ],
     name: Annotated[str | None, typer.Option(help="Whom all the images show.")] = None,
     gallery: GalleryFolder = None,
-    encoder: EncoderName = "dlib_face",
+    encoder: GalleryEncoder = None,
     which: WhichFace = OneFace.LARGEST,
     liveness: CheckLiveness = False,
     liveness_model: LivenessModel = None,
@@ -42,7 +43,8 @@ def enroll(
 ) -> None:
     """Add people to a gallery: of their images the encodings and hashes, never the images.
 
-    Images without a face, and those that can't be read, are listed; the others are enrolled.
+    Images without a face, and those that can't be read, are listed; the others are enrolled. A new gallery takes the
+    encoder's threshold; it keeps its own from then on, unless --encoder is given.
 
     Example: `striate faces enroll ada/*.jpg --name "Ada Lovelace"`
     """
@@ -55,7 +57,13 @@ def enroll(
     recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     folder = gallery_folder(gallery)
     with open_gallery(recogniser, folder) as opened, Bar("encoding") as bar:
-        enrolment = enroll_people(recogniser, opened, images, on_images=bar.advance_to)
+        try:
+            enrolment = enroll_people(recogniser, opened, images, on_images=bar.advance_to)
+        except KeyboardInterrupt:
+            note("stopped; what was enrolled stays, and the same command adds the rest")
+            raise
+        if encoder and recogniser.encoder.threshold is not None:
+            opened.set_threshold(recogniser.encoder.threshold)
         people = len(opened.people())
     if len(enrolment.refused) == len(images):
         raise DataError(f"none of {len(images)} images could be enrolled", enrolment.refused)
@@ -73,7 +81,7 @@ def identify(
     gallery: GalleryFolder = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the images with names drawn on them.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many people to name for each face.")] = 1,
-    encoder: EncoderName = "dlib_face",
+    encoder: GalleryEncoder = None,
     which: WhichFaces = Faces.EVERY,
     liveness: CheckLiveness = False,
     liveness_model: LivenessModel = None,
@@ -88,15 +96,19 @@ def identify(
     prepare_process()
     from striate.cli.progress import Bar
     from striate.faces import Gallery
-    from striate.tasks import draw_identified, identify_people
+    from striate.tasks import draw_identified, identify_people, recognition_threshold
 
     recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     identity, dim = recogniser.encoder.identity, recogniser.encoder.dim
     with Gallery.existing(gallery_folder(gallery), encoder=identity, dim=dim) as opened, Bar("encoding") as bar:
-        answers, bad = identify_people(recogniser, opened, paths, top=top, skip_bad=skip_bad, on_images=bar.advance_to)
+        own = recogniser.encoder.threshold if encoder else None
+        threshold = recognition_threshold(recogniser, opened) if own is None else own
+        answers, bad = identify_people(
+            recogniser, opened, paths, top=top, threshold=threshold, skip_bad=skip_bad, on_images=bar.advance_to
+        )
     for problem in bad:
         note(f"skipped {problem}")
-    note(f"threshold: {recogniser.encoder.calibration}")
+    note(f"threshold: {_origin(threshold, recogniser.encoder.calibration)}")
     if out:
         draw_identified(answers, out)
         note(f"drawn: {out}")
@@ -106,6 +118,12 @@ def identify(
         _print(answers)
     if not any(answer.people for answer in answers):
         raise typer.Exit(NO_ANSWER)
+
+
+def _origin(threshold: float, calibration: "Threshold | None") -> str:
+    """τ, and where it comes from."""
+    known = calibration is not None and calibration.distance == threshold
+    return str(calibration) if known else f"{threshold:.4f}, the gallery's"
 
 
 def _print(answers: "list[Identified]") -> None:

@@ -44,7 +44,8 @@ def verify(
 
     recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     verified = verify_images(recogniser, first, second)
-    note(f"threshold: {recogniser.encoder.calibration}")
+    if verified.match:
+        note(f"threshold: {recogniser.encoder.calibration}")
     if out:
         draw_verified(out, (first, second), verified)
         note(f"drawn: {out}")
