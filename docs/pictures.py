@@ -1,9 +1,12 @@
 """Draws the pictures of these pages with striate itself: `python docs/pictures.py`, after `make demo`.
 
-The photographs come with scikit-image: coffee by Rachel Michetti and Chelsea by Stefan van der Walt, both CC0.
+The photographs come with scikit-image: coffee by Rachel Michetti and Chelsea by Stefan van der Walt, both CC0, and
+Eileen Collins by NASA, public domain.
 The pictures of a report are screenshots of what `make demo` writes.
 """
 
+import runpy
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -33,16 +36,31 @@ from striate.data import (
     colour_components,
     preset_distortion,
     read_image,
+    write_image,
 )
 from striate.data.stores import FolderStore
 from striate.draw import absolute_edges_picture, signed_edges_picture
-from striate.ops import edges
+from striate.draw.pixels import shrink
+from striate.faces import FaceFinder, every
+from striate.ops import edges, geometry
 from striate.preset import Preset
+from striate.tasks import (
+    Recogniser,
+    draw_identified,
+    draw_verified,
+    enroll_people,
+    identify_people,
+    images_of_people,
+    open_gallery,
+    verify_images,
+)
 from striate.training import cutmix, mixup
 
 IMAGES = Path(__file__).parent / "images"
 PHOTOS = Path(skimage.__file__).parent / "data"
 CUP_XYXY = [[205, 18, 425, 300]]  # on coffee.png
+# Left, top, share of the size and degrees of each copy of the astronaut.
+FIVE = [(0, 0, 1.0, 0), (430, 20, 0.6, 15), (760, 0, 0.8, -15), (60, 480, 0.75, 10), (600, 430, 0.9, -8)]
 INK, MARK = (40, 44, 52), (255, 214, 0)
 
 
@@ -154,7 +172,43 @@ def edge_pictures() -> None:
     save(page(tiles, 3), "edges.png", 24)
 
 
+def faces() -> None:
+    """One astronaut, compared with her mirror image, named, and crowned."""
+    portrait = read("astronaut.png")
+    recogniser = Recogniser.open("dlib_face", choose=every, device="cpu")
+    pair = (portrait, astronauts((512, 512), [(0, 0, 1.0, 12)], portrait[:, ::-1]))
+    draw_verified(IMAGES / "faces-verified.jpg", pair, verify_images(recogniser, *pair))
+    five = astronauts((900, 1200), FIVE, portrait)
+    with tempfile.TemporaryDirectory() as folder:
+        write_image(f"{folder}/collins.png", portrait)
+        write_image(f"{folder}/five.png", five)
+        with open_gallery(recogniser, f"{folder}/crew") as gallery:
+            enroll_people(recogniser, gallery, images_of_people([f"{folder}/collins.png"], "Eileen Collins"))
+            answers, _ = identify_people(recogniser, gallery, [f"{folder}/five.png"])
+        draw_identified(answers, f"{folder}/named")
+        write_image(IMAGES / "faces-named.jpg", shrink(read_image(f"{folder}/named/five.png"), 800))
+    example = runpy.run_path(str(Path(__file__).parent.parent / "examples" / "crown.py"))
+    three = astronauts((480, 1000), [(0, 120, 0.7, -14), (330, 75, 0.8, 0), (700, 150, 0.6, 18)], portrait[:420])
+    (found,) = FaceFinder.open().find([three])
+    write_image(IMAGES / "faces-crowned.jpg", example["crown"](three, found, example["draw_crown"]()))
+
+
+def astronauts(
+    size_hw: tuple[int, int], places: list[tuple[float, float, float, float]], portrait: np.ndarray
+) -> np.ndarray:
+    """Copies on one picture: left, top, share of the size, and by how many degrees each is turned."""
+    canvas = np.full((*size_hw, 3), (90, 110, 130), np.uint8)
+    height, width = portrait.shape[:2]
+    for x, y, share, angle in places:
+        turn = geometry.around(geometry.rotate(angle), (share * width / 2, share * height / 2))
+        move = Distortion(geometry.translate(x, y) @ turn @ geometry.scale(share), (height, width), size_hw, (0, 0, 0))
+        inside = move.mask(np.ones((height, width), np.bool_))
+        canvas[inside] = move.image(portrait)[inside]
+    return canvas
+
+
 if __name__ == "__main__":
     answers()
     distortions()
     edge_pictures()
+    faces()
