@@ -23,8 +23,8 @@ class Regularisers:
     """What keeps an input natural while it is optimised.
 
     Attributes:
-        variation: weight of the squared total variation, per number of the input.
-        l2: weight of the squared norm, per number of the input.
+        variation: weight of the squared total variation.
+        l2: weight of the squared norm.
         jitter: positions by which the input is shifted at random in each step, in both directions along each axis,
             what falls out on one side coming in on the other; no position is then special.
 
@@ -32,8 +32,8 @@ class Regularisers:
         ArgumentError: a number is negative.
     """
 
-    variation: float = 0.1
-    l2: float = 0.01
+    variation: float = 0.03
+    l2: float = 1e-5
     jitter: int = 4
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class Regularisers:
     def cost(self, x: Tensor) -> Tensor:
         """(N, C, *S) -> (), the sum over the samples."""
         smoothness = total_variation(x).sum() if x.ndim > 2 else x.new_zeros(())
-        return (self.variation * smoothness + self.l2 * x.square().sum()) / x[0].numel()
+        return self.variation * smoothness + self.l2 * x.square().sum()
 
     def shifted(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """The input as the network sees it in one step."""
@@ -107,13 +107,13 @@ def invert(
     *,
     steps: int = 256,
     rate: float = 0.05,
-    regularisers: Regularisers = Regularisers(variation=0.02, l2=0.0, jitter=0),
+    regularisers: Regularisers = Regularisers(variation=0.05, l2=0.0, jitter=0),
     seed: int = 0,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """An input, from faint noise, that gives a layer the activation which x gave it: what the layer knows of x.
 
-    ‖a(x') - a(x)‖² / ‖a(x)‖² and the regularisers are minimised by Adam.
+    n · ‖a(x') - a(x)‖² / ‖a(x)‖² and the regularisers are minimised by Adam; n is how many numbers x has.
 
     Mahendran and Vedaldi, Understanding Deep Image Representations by Inverting Them, 2015, arXiv:1412.0035.
 
@@ -140,7 +140,7 @@ def invert(
 
     def loss(now: Tensor) -> Tensor:
         given = capture(module, [layer], now, stop=True)[layer]
-        return ((given - wanted).flatten(1).square().sum(1) / norm).sum()
+        return x[0].numel() * ((given - wanted).flatten(1).square().sum(1) / norm).sum()
 
     return _descend(module, loss, start, steps, rate, regularisers, generator, on_step)
 

@@ -81,7 +81,8 @@ def strongest_patches(
     Args:
         model: a model file of any task, a run's folder, or the name of published weights.
         data: a folder or zip of images, or whatever `striate.data.open_data` takes.
-        layers: names as `striate table` prints them, those of stages too; none takes five, of stages or their blocks, from first to last.
+        layers: names as `striate table` prints them, those of stages too; none takes five, of stages or their blocks,
+            from first to last.
         units: so many of each layer, spread evenly, or the very ones.
         k: patches of each unit.
         per_image: the most of them that one image may give.
