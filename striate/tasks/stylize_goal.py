@@ -44,15 +44,25 @@ class Goal:
         content: (1, 3, H, W), RGB in 0–1.
         styles: the Gram matrix per position that is wanted of each layer for style, (1, C, C).
         strength: β.
+        content_factor: of the preset's weight of the content.
     """
 
-    def __init__(self, network: TiledNetwork, content: Tensor, styles: dict[str, Tensor], strength: float):
+    def __init__(
+        self,
+        network: TiledNetwork,
+        content: Tensor,
+        styles: dict[str, Tensor],
+        strength: float,
+        content_factor: float = 1.0,
+    ):
         preset = network.network.preset
         self.network, self.styles, self.layer, self.layers = network, styles, preset.content, preset.layers
         with torch.no_grad():
             self.content = [part[self.layer].clone() for part in network.activations(content, [self.layer])]
-        self.alpha = preset.content_weight / _at_least(
-            sum(content_cost(part, part * 0).item() for part in self.content)
+        self.alpha = (
+            content_factor
+            * preset.content_weight
+            / _at_least(sum(content_cost(part, part * 0).item() for part in self.content))
         )
         self.lambdas = {
             name: strength * weight / _at_least(gram_cost(styles[name], styles[name] * 0).item())

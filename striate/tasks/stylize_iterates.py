@@ -34,6 +34,8 @@ Picture = str | Path | Pixels
 _PROCESS_BYTES = 0.6e9  # of Python and torch
 _PICTURES = 8  # that are held at once, beside the optimizer's
 _LARGEST = 16384
+_CONTENT_FROM_NOISE = 10.0  # or else the style, which is found first, leaves no place for the content
+_NOISE = 0.05  # around grey, in 0–1; of stronger noise the finest grain would stay
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def stylize(
         strength: of the style against the content; β.
         style_weights: how much each style counts, positive; the same by default.
         keep_colour: take the style's strokes, but the content's colours: only luminance is transferred.
-        start: "content", or "noise".
+        start: "content", or "noise"; from noise the content counts ten times as much.
         optimizer: "lbfgs" or "adam".
         memory_gb: about how much may be used; a picture that needs more is worked at in tiles, with the same result.
         seed: of the noise.
@@ -210,7 +212,8 @@ class _Transfer:
             seen = grey_like(seen, content) if self.options.keep_colour else seen
             for name, gram in self._tiled(size_hw).mean_grams(seen, list(self.network.preset.style)).items():
                 wanted[name] = wanted.get(name, 0.0) + share * gram
-        return Goal(self._tiled(content.shape[2:]), content, wanted, self.options.strength)
+        factor = _CONTENT_FROM_NOISE if self.options.start == "noise" else 1.0
+        return Goal(self._tiled(content.shape[2:]), content, wanted, self.options.strength, factor)
 
     def _tiled(self, size_hw: Sequence[int]) -> TiledNetwork:
         return TiledNetwork(self.network, self.grid, (size_hw[0], size_hw[1]), self.side)
@@ -219,4 +222,4 @@ class _Transfer:
         if self.options.start == "content":
             return content
         chance = torch.Generator().manual_seed(self.options.seed)
-        return torch.rand(content.shape, generator=chance).to(content.device)
+        return 0.5 + _NOISE * torch.randn(content.shape, generator=chance).to(content.device)

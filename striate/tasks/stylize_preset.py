@@ -84,7 +84,7 @@ STYLE_PRESETS: Mapping[str, StylePreset] = {
         std=(128.0,) * 3,
         # Blocks end without an activation, so their outputs vary around 0. Gram matrices of what is never negative are
         # nearly all mean, and tell styles less apart.
-        content="stages.stage4.2",
+        content="stages.stage3.1",
         style={
             "input": 2.0,
             "stages.stage1.0": 1.0,
@@ -93,7 +93,7 @@ STYLE_PRESETS: Mapping[str, StylePreset] = {
             "stages.stage4.2": 1.0,
             "stages.stage5.2": 1.0,
         },
-        content_weight=0.05,
+        content_weight=0.5,
         upsample=2,
     ),
     "vgg19": _VGG19,
