@@ -4,14 +4,13 @@ import random
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from striate.data.folder import read_class_folders, top_folder
+from striate.data.numbered_pairs import NumberedPairs
 from striate.data.pairs import Pairs, open_files
 from striate.errors import ArgumentError, DataError
 
 MOST_PAIRS = 5_000_000
-Ints = NDArray[np.int64]
 
 
 def draw_pairs(data: str | Path, *, n_different: int | None = None, seed: int = 0) -> Pairs:
@@ -42,10 +41,8 @@ def draw_pairs(data: str | Path, *, n_different: int | None = None, seed: int = 
     if table.problems:
         raise DataError(f"{len(table.problems)} of the images in {data} can't be used", table.problems)
     rows = sorted((row.labels[0], row.path) for row in table.rows)
-    _, place, counts = np.unique([label for label, _ in rows], return_index=True, return_counts=True)
-    ends = np.repeat(place + counts, counts)  # (N,) where the images of each image's person end
-    own, others = ends - np.arange(len(rows)) - 1, len(rows) - ends  # (N,) partners that come later
-    n_same, most = int(own.sum()), int(others.sum())
+    numbered = NumberedPairs([label for label, _ in rows])
+    n_same, most = numbered.n_same, numbered.n_different
     if not n_same or not most:
         raise DataError(f"{data} has no {'two images of anybody' if most else 'images of two people'}")
     wanted = min(n_same, most) if n_different is None else n_different
@@ -53,16 +50,7 @@ def draw_pairs(data: str | Path, *, n_different: int | None = None, seed: int = 
         raise ArgumentError.of("n_different", f"in [1, {most}], as many as there are", n_different)
     if n_same + wanted > MOST_PAIRS:
         raise ArgumentError(f"{data} has {n_same:,} same pairs; with {wanted:,} more these are over {MOST_PAIRS:,}")
-    ranks = np.sort(np.array(random.Random(seed).sample(range(most), wanted), dtype=np.int64))
-    same = _partners(np.arange(n_same), own, np.arange(len(rows)) + 1)
-    different = _partners(ranks, others, ends)
-    first, second = np.concatenate([same, different], axis=1)
+    drawn = np.sort(np.array(random.Random(seed).sample(range(most), wanted), dtype=np.int64))
+    first, second = np.concatenate([numbered.same(np.arange(n_same)), numbered.different(drawn)]).T
     marks = np.arange(n_same + wanted) < n_same
     return Pairs(f"pairs drawn from {table.kind}", store, tuple(path for _, path in rows), first, second, marks)
-
-
-def _partners(ranks: Ints, counts: Ints, starts: Ints) -> Ints:
-    """The pairs (2, M) of these numbers; image i is in `counts[i]` of all, with image `starts[i]` and the next ones."""
-    before = np.concatenate([[0], counts.cumsum()])
-    first = np.searchsorted(before, ranks, side="right") - 1
-    return np.stack([first, starts[first] + ranks - before[first]])
