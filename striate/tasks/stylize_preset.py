@@ -72,7 +72,7 @@ _VGG19 = StylePreset(
         "stages.stage3.0.activation": 1.0,
         "stages.stage3.3.activation": 2.0,
     },
-    content_weight=0.1,
+    content_weight=0.05,
 )
 
 STYLE_PRESETS: Mapping[str, StylePreset] = {
@@ -93,7 +93,7 @@ STYLE_PRESETS: Mapping[str, StylePreset] = {
             "stages.stage4.2": 1.0,
             "stages.stage5.2": 1.0,
         },
-        content_weight=0.5,
+        content_weight=0.2,
         upsample=2,
     ),
     "vgg19": _VGG19,
