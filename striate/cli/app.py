@@ -16,6 +16,7 @@ from striate.cli.evaluate import evaluate
 from striate.cli.explain import explain
 from striate.cli.faces import faces
 from striate.cli.models import models
+from striate.cli.output import note
 from striate.cli.patches import patches
 from striate.cli.predict import predict
 from striate.cli.stylize import stylize
@@ -84,7 +85,7 @@ def main() -> None:
     except StriateError as e:
         if debug:
             raise
-        print(f"error: {e}", file=sys.stderr)
+        note(f"error: {e}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,9 +12,11 @@ def print_json(value: Any) -> None:
 
 
 def note(text: str) -> None:
-    """A line for a person, on stderr; nothing if there is nothing to say."""
+    """Lines for a person, on stderr, if there are any; names from the data can't steer the terminal."""
     if text:
-        print(text, file=sys.stderr, flush=True)
+        from striate.draw.text import printable
+
+        print("\n".join(map(printable, text.split("\n"))), file=sys.stderr, flush=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:

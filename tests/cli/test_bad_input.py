@@ -416,6 +416,11 @@ def test_names_that_are_no_text(striate, refused, trained):
     assert r"d/along/\udcff.png" in striate("predict", trained.model, "d/along").out
 
 
+def test_a_name_can_not_steer_the_terminal(refused, trained):
+    write("a\033[31mb.jpg", b"none")
+    assert "a�[31mb.jpg: not a JPEG" in refused("predict", str(trained.model), "a\033[31mb.jpg")
+
+
 def test_predicting_in_a_link_loop(striate, trained):
     shutil.copytree(trained.data / "test", "d")
     Path("d/along/again").symlink_to("..")
