@@ -7,6 +7,7 @@ them. The page of CIFAR-10 needs `STRIATE_DATA` with `cifar10-train.zip` and `st
 import io
 import os
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +59,11 @@ def digits(folder: Path) -> None:
     for i, (row, label) in enumerate(zip(pixels, labels, strict=True)):
         (folder / "digits" / str(label)).mkdir(parents=True, exist_ok=True)
         write_image(folder / "digits" / str(label) / f"{i}.png", row.reshape(28, 28).astype(np.uint8))
-    for _ in striate.train(folder / "digits", out=folder / "run", model="lenet5", epochs=8):
-        pass
-    found = strongest_patches(folder / "run", folder / "digits", ["conv1", "conv2"], units=6)
-    write_patches(found, folder / "digits.png", reconstruct=Rectifier.DECONVNET)
+    with chdir(folder):  # so that the page is titled by the short name of the run
+        for _ in striate.train("digits", out="lenet5-on-digits", model="lenet5", epochs=8):
+            pass
+        found = strongest_patches("lenet5-on-digits", "digits", ["conv1", "conv2"], units=6)
+        write_patches(found, "digits.png", reconstruct=Rectifier.DECONVNET)
     as_jpeg((folder / "digits.png").read_bytes(), "patches-digits", 1100)
 
 
