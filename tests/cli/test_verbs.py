@@ -24,6 +24,8 @@ VERBS = (
     ("edges",),
     ("windows",),
     ("stylize",),
+    ("explain",),
+    ("patches",),
     ("cache", "prune"),
     ("data", "show"),
     ("data", "suspects"),
