@@ -29,7 +29,7 @@ def stylize(
         list[str] | None, typer.Option(metavar="NAME", help="A style that a model file has learned.")
     ] = None,
     size: Annotated[int | None, typer.Option(help="Pixels of the long side; 512, or of a model file its own.")] = None,
-    strength: Annotated[float, typer.Option(help="Of the style: 0.2 is a hint, 5 leaves little of the content.")] = 1.0,
+    strength: Annotated[float, typer.Option(help="Of the style: at 0.2 more of the content stays, at 5 less.")] = 1.0,
     keep_colour: Annotated[
         bool, typer.Option("--keep-colour", help="Strokes of the style, colours of the content.")
     ] = False,
