@@ -39,8 +39,9 @@ def explain(
     prepare_process()
     from striate.cli.progress import Bar
     from striate.draw.text import printable
-    from striate.tasks import explain, write_explanation
+    from striate.tasks import check_page, explain, write_explanation
 
+    check_page(out, image)
     with Bar("explaining") as bar:
         explanation = explain(
             model, image, method or (), label=label, layer=layer, unit=unit, device=device, on_work=bar.advance_to

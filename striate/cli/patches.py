@@ -41,8 +41,9 @@ def patches(
     prepare_process()
     from striate.cli.progress import Bar
     from striate.explain import Rectifier
-    from striate.tasks import strongest_patches, write_patches
+    from striate.tasks import check_page, strongest_patches, write_patches
 
+    check_page(out, data)
     with Bar("images") as bar:
         found = strongest_patches(
             model,

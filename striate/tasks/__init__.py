@@ -32,6 +32,7 @@ from striate.tasks.marks_run import MarksRun
 from striate.tasks.marks_start import AnyRun
 from striate.tasks.network_table import network_table, parse_shape, side_by_side
 from striate.tasks.patches import Patches, strongest_patches, write_patches
+from striate.tasks.picture_files import check_page
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.run import Outcome, Run
@@ -101,6 +102,7 @@ __all__ = [
     "Wishes",
     "annotate_video",
     "calibrate_encoder",
+    "check_page",
     "check_plan",
     "check_training",
     "choose_anchors",

@@ -13,8 +13,10 @@ from striate.data import Pixels, decode_at_least_hw, read_image
 from striate.draw import Explained, explanation_sheet_png
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
 from striate.explain import Target, capture, last_map, seeing_row
+from striate.explain.capture import find_layer
 from striate.tasks.classifier import Image
 from striate.tasks.explanation_methods import EXPLANATION_METHODS, Method, Scene, find_method
+from striate.tasks.picture_files import check_page
 from striate.tasks.subject import Subject, open_subject
 from striate.training import Device
 
@@ -85,6 +87,7 @@ def explain(
     x = subject.input(pixels)
     target, name = _class_target(subject, x, label) if unit is None else _unit_target(subject, x, layer, unit, label)
     looked_at = subject.layer(layer) if layer else last_map(subject.network, subject.input_shape)
+    find_layer(subject.network, looked_at)  # a name that is none is an error whatever the methods
     scene = Scene(subject, x, subject.seen(pixels), target, name, looked_at, on_work)
     pictures = tuple(method.run(scene) for method in chosen or _suiting(scene))
     return Explanation(subject, target, name, looked_at, scene.seen, pictures)
@@ -97,8 +100,7 @@ def write_explanation(explanation: Explanation, out: str | Path) -> None:
         ArgumentError: not a .png.
         OutputError: the sheet can't be written.
     """
-    if Path(out).suffix.lower() != ".png":
-        raise ArgumentError.of("out", "a file ending in .png", str(out))
+    check_page(out)
     height, width = explanation.seen.shape[:2]
     image = Explained(explanation.seen, "the image", f"as the network sees it, {width}x{height}")
     page = explanation_sheet_png([image, *explanation.pictures], f"{explanation.subject.name}: {explanation.name}")

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from striate.atomic import atomic_write
 from striate.data import Loader, Part, Pixels, decode_at_least_hw
 from striate.draw import LayerTiles, PatchTile, UnitTiles, patch_page_png, signed_picture
-from striate.errors import ArgumentError
 from striate.explain import (
     LayerPatches,
     Rectifier,
@@ -24,6 +23,7 @@ from striate.explain import (
     shown_extent,
 )
 from striate.tasks.every_image import every_image
+from striate.tasks.picture_files import check_page
 from striate.tasks.subject import Subject, open_subject
 from striate.training import Device
 
@@ -121,8 +121,7 @@ def write_patches(found: Patches, out: str | Path, *, reconstruct: Rectifier | N
         ArgumentError: not a .png.
         OutputError: the page can't be written.
     """
-    if Path(out).suffix.lower() != ".png":
-        raise ArgumentError.of("out", "a file ending in .png", str(out))
+    check_page(out)
     layers = [LayerTiles(_title(layer), list(_unit_tiles(found, layer, reconstruct))) for layer in found.layers]
     page = patch_page_png(layers, f"{found.subject.name}: the strongest patches of {len(found.part):,} images")
     with atomic_write(Path(out)) as f:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from striate.errors import OutputError
+from striate.errors import ArgumentError, OutputError
 
 
 def picture_files(images: Sequence[str | Path], folder: str | Path) -> list[Path]:
@@ -26,6 +26,31 @@ def picture_files(images: Sequence[str | Path], folder: str | Path) -> list[Path
     except OSError as e:
         raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
     return pictures
+
+
+def check_page(out: str | Path, over: str | Path = "") -> None:
+    """Whether a page can be written, before anything is computed for it.
+
+    Args:
+        out: the page.
+        over: an image, or a folder of images, that it must not take the place of.
+
+    Raises:
+        ArgumentError: not a .png.
+        OutputError: it would be drawn over an image, or its folder is not there.
+
+    Example:
+        >>> check_page("page.jpg")
+        Traceback (most recent call last):
+        striate.errors.ArgumentError: out must be a file ending in .png, got 'page.jpg'
+    """
+    page, image = Path(out).resolve(), Path(over).resolve()
+    if page.suffix.lower() != ".png":
+        raise ArgumentError.of("out", "a file ending in .png", str(out))
+    if not page.parent.is_dir():
+        raise OutputError(f"can't write {out}: no folder {page.parent}")
+    if over and page.exists() and (page == image or image in page.parents):
+        raise OutputError(f"{out} would be drawn over: give a place beside the images themselves")
 
 
 def refuse_drawing_over(pictures: Iterable[Path], images: Iterable[str | Path]) -> None:

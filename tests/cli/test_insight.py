@@ -32,3 +32,18 @@ def test_bad_names(striate, trained, tmp_path):
         assert code == 1
         assert message in err
         assert not (tmp_path / "page.png").exists()
+
+
+def test_where_a_page_can_not_be_written_is_told_before_anything_is_computed(striate, stripes, tmp_path):
+    write_image(tmp_path / "photos.png", stripes(0, 500))
+    for verb, place, message in (
+        ("explain", tmp_path / "page.jpg", "out must be a file ending in .png"),
+        ("patches", tmp_path / "nowhere" / "page.png", "no folder"),
+        ("explain", tmp_path / "photos.png", "would be drawn over"),
+        ("patches", tmp_path / "photos.png", "would be drawn over"),
+    ):
+        data = tmp_path if verb == "patches" else tmp_path / "photos.png"
+        code, _, err = striate(verb, "no such model", data, "--out", place)
+        assert code == 1
+        assert message in err
+    assert read_image(tmp_path / "photos.png").shape[:2] == (28, 28)

@@ -84,7 +84,7 @@ def test_bad_input(trained, picture, tmp_path):
     for arguments, error, message in [
         ({"methods": ["gradcam"]}, UnknownNameError, "did you mean 'grad-cam'"),
         ({"label": "acros"}, UnknownNameError, "no class named 'acros'"),
-        ({"layer": "conv9"}, UnknownNameError, "no layer named 'conv9'"),
+        ({"layer": "conv9", "methods": ["saliency"]}, UnknownNameError, "no layer named 'conv9'"),
         ({"unit": 3}, ArgumentError, "a unit needs the name of its layer"),
         ({"unit": 3, "layer": "conv1", "label": "across"}, ArgumentError, "a unit needs the name of its layer"),
         ({"unit": 6, "layer": "conv1"}, ArgumentError, "unit must be from 0 to 5"),
