@@ -34,6 +34,8 @@ VERBS = (
     ("weights", "list"),
     ("weights", "show"),
     ("weights", "fetch"),
+    *(("faces", verb) for verb in ("verify", "calibrate", "evaluate", "enroll", "identify")),
+    *(("faces", verb) for verb in ("list", "remove", "export", "import", "check")),
 )
 
 
