@@ -4,6 +4,8 @@ Gatys, Ecker and Bethge, A Neural Algorithm of Artistic Style, 2015, arXiv:1508.
 batch on its own. Shapes: N images, C channels, *S the spatial sizes: L, or H W, or D H W; n positions in all.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -29,8 +31,24 @@ def gram_matrix(a: Tensor) -> Tensor:
     """
     if a.ndim < 3:
         raise ShapeError.of("a", "of shape (N, C, *S)", tuple(a.shape))
-    flat = a.flatten(2)  # (N, C, n)
-    return flat @ flat.transpose(1, 2)
+    gram: Tensor = _Gram.apply(a.flatten(2))  # type: ignore[no-untyped-call]
+    return gram
+
+
+class _Gram(torch.autograd.Function):
+    """(N, C, n) -> (N, C, C); as its gradient is known to be one product, it takes one, where autograd takes two."""
+
+    @staticmethod
+    def forward(ctx: Any, flat: Tensor) -> Tensor:
+        ctx.save_for_backward(flat)
+        gram: Tensor = flat @ flat.mT
+        return gram
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (flat,) = ctx.saved_tensors
+        slope: Tensor = (gradient + gradient.mT) @ flat
+        return slope
 
 
 def mean_gram(a: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ from striate.training import Device, Precision, pick_device
 Start = Literal["content", "noise"]
 Picture = str | Path | Pixels
 
-_PROCESS_BYTES = 0.6e9  # of Python and torch
+_PROCESS_BYTES = 1.0e9  # of Python, torch, and what glibc keeps
 _PICTURES = 8  # that are held at once, beside the optimizer's
 _LARGEST = 16384
 _CONTENT_FROM_NOISE = 10.0  # or else the style, which is found first, leaves no place for the content

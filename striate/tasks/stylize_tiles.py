@@ -53,7 +53,7 @@ def lay_grid(network: StyleNetwork) -> Grid:
     halo = stride * math.ceil((reach / upsample + 1) / stride)  # one more pixel for the interpolation
     rows = network.table(_SIZE).rows
     last = max(i for i, row in enumerate(rows) if any(f"{row.layer}.".startswith(f"{name}.") for name in layers))
-    sizes = [row.size for row in rows[: last + 1] if "ReLU" not in row.kind]  # which write over their inputs
+    sizes = [row.size for row in rows[: last + 1]]
     return Grid(stride, strides, halo, (sum(sizes) + 2 * max(sizes)) / math.prod(_SIZE))
 
 
