@@ -8,6 +8,8 @@ from torch import Tensor
 from striate.ops import content_cost, gram_cost, gram_matrix, mean_gram, total_variation
 from striate.tasks.stylize_tiles import TiledNetwork
 
+CONTENT_FROM_NOISE = 10.0  # times the preset's weight, or else the style, which is found first, leaves it no place
+
 
 @dataclass(frozen=True)
 class Losses:

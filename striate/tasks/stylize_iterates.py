@@ -11,7 +11,7 @@ from torch import Tensor
 
 from striate.data import Pixels, read_image
 from striate.errors import ArgumentError, ShapeError
-from striate.tasks.stylize_goal import Goal, Losses
+from striate.tasks.stylize_goal import CONTENT_FROM_NOISE, Goal, Losses
 from striate.tasks.stylize_minimise import HISTORY, Optimizer, minimise
 from striate.tasks.stylize_network import StyleNetwork
 from striate.tasks.stylize_pictures import (
@@ -34,7 +34,6 @@ Picture = str | Path | Pixels
 _PROCESS_BYTES = 1.0e9  # of Python, torch, and what glibc keeps
 _PICTURES = 8  # that are held at once, beside the optimizer's
 _LARGEST = 16384
-_CONTENT_FROM_NOISE = 10.0  # or else the style, which is found first, leaves no place for the content
 _NOISE = 0.05  # around grey, in 0–1; of stronger noise the finest grain would stay
 
 
@@ -212,7 +211,7 @@ class _Transfer:
             seen = grey_like(seen, content) if self.options.keep_colour else seen
             for name, gram in self._tiled(size_hw).mean_grams(seen, list(self.network.preset.style)).items():
                 wanted[name] = wanted.get(name, 0.0) + share * gram
-        factor = _CONTENT_FROM_NOISE if self.options.start == "noise" else 1.0
+        factor = CONTENT_FROM_NOISE if self.options.start == "noise" else 1.0
         return Goal(self._tiled(content.shape[2:]), content, wanted, self.options.strength, factor)
 
     def _tiled(self, size_hw: Sequence[int]) -> TiledNetwork:

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from striate.models.transform_net import TransformNet
 from striate.ops import content_cost, gram_cost, mean_gram, total_variation
+from striate.tasks.stylize_goal import CONTENT_FROM_NOISE
 from striate.tasks.stylize_network import StyleNetwork
 
 
@@ -67,6 +68,7 @@ class PaintLoss:
 
     def __init__(self, network: StyleNetwork, styles: dict[str, Tensor], strength: float):
         self.network, self.preset, self.styles = network, network.preset, styles
+        self.content_weight = CONTENT_FROM_NOISE * self.preset.content_weight  # a new network gives as good as noise
         self.lambdas = {
             name: strength * self.preset.style[name] / gram_cost(grams, torch.zeros_like(grams)).clamp(min=1e-12)
             for name, grams in styles.items()
@@ -83,7 +85,7 @@ class PaintLoss:
             wanted = self.network((painted.images + 1) / 2, [layer])[layer].clone()
             size = content_cost(wanted, torch.zeros_like(wanted)).clamp(min=1e-12)
         found = self.network(pictures)
-        content = self.preset.content_weight * content_cost(wanted, found[layer]) / size
+        content = self.content_weight * content_cost(wanted, found[layer]) / size
         styles = [
             self.lambdas[name][painted.styles] * gram_cost(grams[painted.styles], mean_gram(found[name]))
             for name, grams in self.styles.items()

@@ -70,7 +70,7 @@ def test_the_loss_is_that_of_style_transfer_for_each_picture(weights):
     found = loss.costs(Painted(images, pictures, chosen))
     for i, style in enumerate(chosen.tolist()):
         a, b, c = network((images[i : i + 1] + 1) / 2), network((pictures[i : i + 1] + 1) / 2), network(styles[style])
-        expected = content_cost(a[CONV2], b[CONV2]) / content_cost(a[CONV2], a[CONV2] * 0)
+        expected = 10 * content_cost(a[CONV2], b[CONV2]) / content_cost(a[CONV2], a[CONV2] * 0)
         assert found.content[i].item() == pytest.approx(expected.item(), rel=1e-4)
         shares = [style_cost(c[n], b[n]) / style_cost(c[n], torch.zeros_like(b[n])) for n in FEATURES.style]
         assert found.style[i].item() == pytest.approx(2 * sum(s.item() for s in shares), rel=1e-4)
@@ -78,7 +78,7 @@ def test_the_loss_is_that_of_style_transfer_for_each_picture(weights):
 
 
 def test_a_training_learns_the_styles_and_says_what_it_did(data):
-    run = start(data, epochs=12, lr=2e-3, strength=20.0)
+    run = start(data, epochs=12, lr=2e-3, strength=200.0)
     epochs = list(run)
     assert epochs[-1].figures["style"] < 0.75 * epochs[0].figures["style"]
     outcome = run.outcome
