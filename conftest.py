@@ -1,6 +1,7 @@
 """Every test and doctest runs in a folder of its own, with one thread and a fixed seed."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,11 @@ import torch
 
 if "STRIATE_DATA" in os.environ:  # tests change their folder, so a relative path is resolved once
     os.environ["STRIATE_DATA"] = str(Path(os.environ["STRIATE_DATA"]).resolve())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes, which ignore Ctrl-C; some tests press it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -115,7 +115,7 @@ def train(
         "mosaic": mosaic,
         "mining": mining,
         "dim": dim,
-        "turned": turned,
+        "turned": turned or None,
         "styles": style,
         "strength": strength,
         "out": out,

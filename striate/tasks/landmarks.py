@@ -25,7 +25,7 @@ from striate.training import Loss, points_cost, squared_points_cost
 
 HABITS = Habits(
     side=224,
-    enlarge=1.2,
+    enlarge=1.4,
     rate=1e-3,
     steps=1800,
     batch_size=64,

@@ -78,7 +78,7 @@ def test_digests_that_are_refused(image_hash):
 
 @pytest.mark.parametrize("threshold", [-0.1, float("nan"), float("inf")])
 def test_thresholds_that_are_refused(threshold):
-    with pytest.raises(ArgumentError, match="threshold must be a distance of at least 0"):
+    with pytest.raises(ArgumentError, match=r"threshold must be a distance in \[0, 2\]"):
         check_threshold(threshold)
 
 
