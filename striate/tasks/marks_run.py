@@ -13,7 +13,7 @@ from torch import nn
 
 from striate.data import MarkedDataset, MarkedItem, MarkedLoader, PartName, evenly
 from striate.errors import ArgumentError, DivergenceError
-from striate.models import ModelFile, Network, create_model, find_source, save_model
+from striate.models import ModelFile, Network, create_model, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.learning import learns_norm, least_in_batch
 from striate.tasks.marks_plan import MarksPlan
@@ -21,6 +21,7 @@ from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_report import make_marks_report
 from striate.tasks.marks_task import Figures, Found, MarksTask
 from striate.tasks.material import Watch
+from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.report import write_report
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.run_record import decide_precision, epoch_lines, training_record
@@ -31,9 +32,7 @@ from striate.training import (
     Step,
     agree,
     choose_precision,
-    fit,
     freeze,
-    make_accelerator,
 )
 
 EVALUATION_BATCH = 16
@@ -79,7 +78,7 @@ class _Val(Generic[MarkedItem, Found]):
         return {self.task.monitor: monitored, "loss": cost / len(items)}
 
 
-class MarksRun(Generic[MarkedItem, Found]):
+class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
     """A training that is planned; iterate over it to run it, one `Epoch` at a time. It has what `Run` has.
 
     Attributes:
@@ -101,34 +100,20 @@ class MarksRun(Generic[MarkedItem, Found]):
         device: Device,
         workers: int,
     ):
-        self.folder, self.start = folder, start
+        super().__init__(folder, start, plan.weights, device)
         self.plan = plan
         self.dataset: MarkedDataset[MarkedItem] = dataset
         self.task: MarksTask[MarkedItem, Found] = task
         self.outcome: MarksOutcome | None = None
         self.trials: Sequence[Any] = ()
-        self._device, self._workers = device, workers
-        self._accelerator = make_accelerator(device)
+        self._workers = workers
         self.network = _make_network(plan)  # before any folder is made: it may be refused
         freeze(self.network, plan.freeze)
         self._check_batch_norm()
 
-    @property
-    def is_main(self) -> bool:
-        """Whether this is the one of several processes that writes and speaks."""
-        return bool(self._accelerator.is_main_process)
-
-    @property
-    def notice(self) -> str:
-        """What to tell a person once: the licence of the weights that it starts from."""
-        return find_source(self.plan.weights).notice if self.plan.weights else ""
-
     def headline(self, figures: Any) -> str:
         """The figure that counts, in words."""
         return str(self.task.score(figures))
-
-    def __iter__(self) -> Iterator[Epoch]:
-        return self.epochs()
 
     def epochs(
         self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
@@ -149,24 +134,18 @@ class MarksRun(Generic[MarkedItem, Found]):
             precision = decide_precision(self.plan.precision, self.start, measure, self.write)
             train.start()
             val.start()
-            for epoch in fit(
+            for epoch in self._fit(
+                self.plan,
                 self.network,
                 train,
                 _Val(val, self.task, self.plan, precision).figures,
                 loss=self.task.loss(self.plan.preset),
-                recipe=self.plan.recipe,
                 monitor=self.task.monitor,
                 lower_is_better=self.task.lower_is_better,
-                device=self._device,
                 precision=precision,
-                channels_last=True,
-                folder=self.folder.checkpoints,
-                resume=True,  # the folder of what is new has no checkpoint
-                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
                 on_step=on_step,
             ):
                 epochs.append(epoch)
-                self.write([self.start, *epoch_lines(epochs)])
                 yield epoch
         finally:
             train.close()
@@ -252,13 +231,8 @@ class MarksRun(Generic[MarkedItem, Found]):
             preset=self.plan.preset,
             thresholds=self.task.thresholds,
             record=training_record(self.start, self.plan.to_dict(), epochs, result),
-            licence=find_source(self.plan.weights).licence if self.plan.weights else "",
+            licence=self.licence,
         )
-
-    def write(self, lines: list[dict[str, Any]]) -> None:
-        """Replace the record by these lines; one process of several does."""
-        if self.is_main:
-            self.folder.write(lines)
 
 
 def _make_network(plan: MarksPlan) -> Network:

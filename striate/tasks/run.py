@@ -11,12 +11,13 @@ from torch import nn
 
 from striate.data import Dataset, PartName
 from striate.metrics import cross_tempered, fit_temperature
-from striate.models import ModelFile, find_source, save_model
+from striate.models import ModelFile, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.learning import EVALUATION_BATCH, Job, Learning, make_network
 from striate.tasks.material import Watch
 from striate.tasks.plan import Plan
+from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.report import make_report, write_report
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.run_record import decide_precision, epoch_lines, training_record
@@ -29,7 +30,6 @@ from striate.training import (
     agree,
     bf16_agrees,
     choose_precision,
-    make_accelerator,
 )
 
 
@@ -50,7 +50,7 @@ class Outcome:
     remarks: Mapping[PartName, str]
 
 
-class Run:
+class Run(RecordedRun):
     """A training that is planned; iterate over it to run it, one `Epoch` at a time.
 
     Attributes:
@@ -64,19 +64,14 @@ class Run:
     def __init__(
         self, folder: RunFolder, dataset: Dataset, plan: Plan, start: dict[str, Any], device: Device, workers: int
     ):
-        self.folder, self.dataset, self.plan, self.start = folder, dataset, plan, start
+        super().__init__(folder, start, plan.weights, device)
+        self.dataset, self.plan = dataset, plan
         self.task = ClassifyTask(dataset.multilabel)
         self.outcome: Outcome | None = None
-        self._accelerator = make_accelerator(device)
         self._job = Job(dataset, self.task, self.monitor, self._accelerator, device, workers, self._remark)
         network = make_network(plan, dataset.parts["train"])  # before any folder is made: it may be refused
         self._thawing = Thawing(self._job, plan, folder, network) if plan.freeze == "auto" else None
         self._learning = None if self._thawing else Learning(self._job, plan, network, folder.checkpoints)
-
-    @property
-    def is_main(self) -> bool:
-        """Whether this is the one of several processes that writes and speaks."""
-        return bool(self._accelerator.is_main_process)
 
     @property
     def monitor(self) -> str:
@@ -88,17 +83,9 @@ class Run:
         """What was tried, where freezing is "auto"."""
         return self._thawing.trials if self._thawing else []
 
-    @property
-    def notice(self) -> str:
-        """What to tell a person once: the licence of the weights that it starts from."""
-        return find_source(self.plan.weights).notice if self.plan.weights else ""
-
     def headline(self, figures: Figures) -> str:
         """The figure that counts, in words."""
         return self.task.headline(figures)
-
-    def __iter__(self) -> Iterator[Epoch]:
-        return self.epochs()
 
     def epochs(
         self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
@@ -236,13 +223,8 @@ class Run:
             preset=plan.preset,
             thresholds=self.task.thresholds,
             record=training_record(self.start, plan.to_dict(), epochs, {**result, **more}),
-            licence=find_source(plan.weights).licence if plan.weights else "",
+            licence=self.licence,
         )
-
-    def write(self, lines: list[dict[str, Any]]) -> None:
-        """Replace the record by these lines; one process of several does."""
-        if self.is_main:
-            self.folder.write(lines)
 
 
 def _scalars(figures: Mapping[str, Any]) -> dict[str, Any]:

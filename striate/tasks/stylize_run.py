@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from striate.atomic import atomic_write
 from striate.data import Dataset, Loader, PartName, evenly, read_image
 from striate.draw import Row, View, views_png
-from striate.models import ModelFile, find_entry, find_source, save_model
+from striate.models import ModelFile, find_entry, save_model
 from striate.models.transform_net import TransformNet
 from striate.tasks.learning import EVALUATION_BATCH
 from striate.tasks.material import Watch
+from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.run_record import epoch_lines, training_record
 from striate.tasks.stylize_lesson import Lesson, PaintLoss
@@ -24,7 +25,7 @@ from striate.tasks.stylize_pictures import fitting_size, to_tensor
 from striate.tasks.stylize_plan import PaintPlan
 from striate.tasks.stylize_preset import find_style_preset
 from striate.tasks.stylize_tiles import TiledNetwork, lay_grid
-from striate.training import Device, Epoch, Precision, Step, fit, make_accelerator
+from striate.training import Device, Epoch, Precision, Step
 
 MONITOR = "loss"
 _SAMPLES = 6  # photographs on the page
@@ -59,7 +60,7 @@ class PaintOutcome:
     remarks: Mapping[PartName, str]
 
 
-class PaintRun:
+class PaintRun(RecordedRun):
     """A training that is planned; iterate over it to run it, one `Epoch` at a time. It has what `Run` has.
 
     Attributes:
@@ -74,33 +75,20 @@ class PaintRun:
     def __init__(
         self, folder: RunFolder, dataset: Dataset, plan: PaintPlan, start: dict[str, Any], device: Device, workers: int
     ):
-        self.folder, self.dataset, self.plan, self.start = folder, dataset, plan, start
+        super().__init__(folder, start, find_style_preset(str(plan.weights)).weights, device)
+        self.dataset, self.plan = dataset, plan
         self.outcome: PaintOutcome | None = None
         self.trials: Sequence[Any] = ()
-        self._device, self._workers = device, workers
-        self._accelerator = make_accelerator(device)
+        self._workers = workers
         torch.manual_seed(plan.recipe.seed)
         painter = find_entry(plan.network).build(**plan.arguments)
         assert isinstance(painter, TransformNet)
         self.painter = painter
         self._loss = self._make_loss()
 
-    @property
-    def is_main(self) -> bool:
-        """Whether this is the one of several processes that writes and speaks."""
-        return bool(self._accelerator.is_main_process)
-
-    @property
-    def notice(self) -> str:
-        """What to tell a person once: the licence of the weights that tell style."""
-        return find_source(find_style_preset(str(self.plan.weights)).weights).notice
-
     def headline(self, figures: PaintFigures) -> str:
         """The figures that count, in words."""
         return f"cost {figures.total:.4f}, of content {figures.content:.4f}, of style {figures.style:.4f}"
-
-    def __iter__(self) -> Iterator[Epoch]:
-        return self.epochs()
 
     def epochs(
         self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
@@ -120,24 +108,18 @@ class PaintRun:
         try:
             train.start()
             val.start()
-            for epoch in fit(
+            for epoch in self._fit(
+                self.plan,
                 lesson,
                 train,
                 lambda network: self._measure(network, val),
                 loss=self._loss,
-                recipe=self.plan.recipe,
                 monitor=MONITOR,
                 lower_is_better=True,
-                device=self._device,
                 precision=precision,
-                channels_last=True,
-                folder=self.folder.checkpoints,
-                resume=True,  # the folder of what is new has no checkpoint
-                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
                 on_step=on_step,
             ):
                 epochs.append(epoch)
-                self.write([self.start, *epoch_lines(epochs)])
                 yield epoch
             if self.is_main:
                 self._finish(epochs, precision, self._measure(lesson, val))
@@ -234,10 +216,5 @@ class PaintRun:
             task="stylize",
             preset=self.plan.preset,
             record=training_record(self.start, self.plan.to_dict(), epochs, result),
-            licence=find_source(find_style_preset(str(self.plan.weights)).weights).licence,
+            licence=self.licence,
         )
-
-    def write(self, lines: list[dict[str, Any]]) -> None:
-        """Replace the record by these lines; one process of several does."""
-        if self.is_main:
-            self.folder.write(lines)

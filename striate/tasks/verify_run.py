@@ -18,12 +18,14 @@ from striate.data import (
     evenly,
     turn_identities,
 )
-from striate.models import ModelFile, find_source, save_model
+from striate.models import ModelFile, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.learning import EVALUATION_BATCH, make_network
 from striate.tasks.material import Watch
+from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.report import write_report
 from striate.tasks.run_folder import RunFolder
+from striate.tasks.run_record import decide_precision, epoch_lines, training_record
 from striate.tasks.verify import Encodings, VerifyFigures, make_cost, make_unit, measure_encodings
 from striate.tasks.verify_plan import VerifyPlan
 from striate.tasks.verify_report import make_verify_report
@@ -38,9 +40,7 @@ from striate.training import (
     Step,
     agree,
     choose_precision,
-    fit,
     freeze,
-    make_accelerator,
 )
 
 
@@ -54,7 +54,7 @@ class VerifyOutcome:
     remarks: Mapping[PartName, str]
 
 
-class VerifyRun:
+class VerifyRun(RecordedRun):
     """A training that is planned; iterate over it to run it, one `Epoch` at a time. It has what `Run` has.
 
     Attributes:
@@ -69,31 +69,18 @@ class VerifyRun:
     def __init__(
         self, folder: RunFolder, dataset: Dataset, plan: VerifyPlan, start: dict[str, Any], device: Device, workers: int
     ):
-        self.folder, self.dataset, self.plan, self.start = folder, dataset, plan, start
+        super().__init__(folder, start, plan.weights, device)
+        self.dataset, self.plan = dataset, plan
         self.outcome: VerifyOutcome | None = None
         self.trials: Sequence[Any] = ()
-        self._device, self._workers = device, workers
-        self._accelerator = make_accelerator(device)
+        self._workers = workers
         encoder = make_network(plan, dataset.parts["train"])  # before any folder is made: it may be refused
         freeze(encoder, plan.freeze)
         self.siamese = Siamese(encoder, make_unit(plan.loss, plan.dim))
 
-    @property
-    def is_main(self) -> bool:
-        """Whether this is the one of several processes that writes and speaks."""
-        return bool(self._accelerator.is_main_process)
-
-    @property
-    def notice(self) -> str:
-        """What to tell a person once: the licence of the weights that it starts from."""
-        return find_source(self.plan.weights).notice if self.plan.weights else ""
-
     def headline(self, figures: VerifyFigures) -> str:
         """The figures that count, in words."""
         return str(figures)
-
-    def __iter__(self) -> Iterator[Epoch]:
-        return self.epochs()
 
     def epochs(
         self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
@@ -113,26 +100,20 @@ class VerifyRun:
         train, val = self._train_loader(), self._loader("val")
         epochs: list[Epoch] = []
         try:
-            precision = self._decide_precision()
+            precision = decide_precision(self.plan.precision, self.start, self._measure_precision, self.write)
             train.start()
             val.start()
-            for epoch in fit(
+            for epoch in self._fit(
+                self.plan,
                 self.siamese,
                 train,
                 Validation(val, self.plan, precision, self._accelerator.device).figures,
                 loss=self._loss(CollapseAlarm()),
-                recipe=self.plan.recipe,
                 monitor=MONITOR,
-                device=self._device,
                 precision=precision,
-                channels_last=True,
-                folder=self.folder.checkpoints,
-                resume=True,  # the folder of what is new has no checkpoint
-                arguments={"plan": self.plan.to_dict(), "fingerprint": self.dataset.fingerprint},
                 on_step=on_step,
             ):
                 epochs.append(epoch)
-                self.write([self.start, *_lines(epochs)])
                 yield epoch
         finally:
             train.close()
@@ -165,20 +146,12 @@ class VerifyRun:
         part = self.dataset.parts[name]
         return Loader(part, self.plan.preset, batch_size=EVALUATION_BATCH, workers=self._workers)
 
-    def _decide_precision(self) -> Precision:
-        """What was asked for; "auto" is measured once and recorded, so that a resumed run obeys it."""
-        if self.plan.precision != "auto":
-            return self.plan.precision
-        if "precision" not in self.start:
-            device = self._accelerator.device
-            self.siamese.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            images, targets = self._some()
-            fastest = choose_precision(self.siamese, images.to(device), targets.to(device), self._loss(None))
-            self.start["precision"] = agree([fastest])[0]
-            self.start["command"] = [*self.start["command"], "--precision", self.start["precision"]]
-            self.write([self.start])
-        precision: Precision = self.start["precision"]
-        return precision
+    def _measure_precision(self) -> Precision:
+        """The faster one; of several processes the first one's."""
+        device = self._accelerator.device
+        self.siamese.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        images, targets = self._some()
+        return agree([choose_precision(self.siamese, images.to(device), targets.to(device), self._loss(None))])[0]
 
     def _some(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The images and targets of a batch as in training, read in this process and not distorted."""
@@ -213,7 +186,7 @@ class VerifyRun:
             self.dataset, self.plan, ready.encoder, self.start, epochs, figures, found, result, remarks
         )
         write_report(self.folder.report, report)
-        self.write([self.start, *_lines(epochs), {"event": "result", **result}])
+        self.write([self.start, *epoch_lines(epochs), {"event": "result", **result}])
         self.outcome = VerifyOutcome(figures, self.folder.model, self.folder.report, remarks)
 
     def _encode(self, engine: Engine, name: PartName) -> Encodings:
@@ -231,22 +204,8 @@ class VerifyRun:
             task="verify",
             preset=self.plan.preset,
             thresholds=result["thresholds"],
-            record={
-                **{name: self.start[name] for name in ("fingerprint", "cut_seed", "val_share", "images", "command")},
-                "remarks": self.start["remarks"][:20],  # all of them are in the run's record
-                "plan": self.plan.to_dict(),
-                "pair_unit": unit.to_dict() if unit else None,
-                "epochs": [epoch.to_dict() for epoch in epochs],
-                **result,
-            },
-            licence=find_source(self.plan.weights).licence if self.plan.weights else "",
+            record=training_record(
+                self.start, self.plan.to_dict(), epochs, {**result, "pair_unit": unit.to_dict() if unit else None}
+            ),
+            licence=self.licence,
         )
-
-    def write(self, lines: list[dict[str, Any]]) -> None:
-        """Replace the record by these lines; one process of several does."""
-        if self.is_main:
-            self.folder.write(lines)
-
-
-def _lines(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
-    return [{"event": "epoch", **epoch.to_dict()} for epoch in epochs]

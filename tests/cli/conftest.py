@@ -12,7 +12,7 @@ import torch
 
 from striate.cli import main
 from striate.models import load_model
-from striate.tasks import learning, marks_run, verify_run
+from striate.tasks import learning, recorded_run
 
 
 class Result(NamedTuple):
@@ -55,8 +55,7 @@ def stop_at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractCon
 
         with monkeypatch.context() as patch:
             patch.setattr(learning, "fit", stopping)
-            patch.setattr(marks_run, "fit", stopping)
-            patch.setattr(verify_run, "fit", stopping)
+            patch.setattr(recorded_run, "fit", stopping)
             yield
 
     return stop

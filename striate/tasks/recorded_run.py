@@ -1,0 +1,107 @@
+"""What every run of a training has: a folder with a record, the weights that it starts from, and the loop."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import nn
+
+from striate.models import find_source
+from striate.tasks.material import Watch
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.run_record import epoch_lines
+from striate.training import Batches, Device, Epoch, Loss, Precision, Recipe, Step, fit, make_accelerator
+
+
+class Planned(Protocol):
+    """What the loop asks of a plan."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """How to train."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; a resumed training must share them."""
+
+
+class RecordedRun(ABC):
+    """A training that is planned; iterate over it to run it, one `Epoch` at a time.
+
+    Args:
+        folder: where it writes.
+        start: the first line of its record: wishes, plan, data, versions.
+        weights: the published weights whose licence the model inherits; None for random ones.
+        device: where to compute.
+    """
+
+    def __init__(self, folder: RunFolder, start: dict[str, Any], weights: str | None, device: Device):
+        self.folder, self.start = folder, start
+        self._source = find_source(weights) if weights else None
+        self._device = device
+        self._accelerator = make_accelerator(device)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one of several processes that writes and speaks."""
+        return bool(self._accelerator.is_main_process)
+
+    @property
+    def notice(self) -> str:
+        """What to tell a person once: the licence of the weights that it starts from."""
+        return self._source.notice if self._source else ""
+
+    @property
+    def licence(self) -> str:
+        """Of those weights, for the model file; empty without any."""
+        return self._source.licence if self._source else ""
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return self.epochs()
+
+    @abstractmethod
+    def epochs(
+        self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
+    ) -> Iterator[Epoch]:
+        """Train, measure, and write what a training is for."""
+
+    def write(self, lines: list[dict[str, Any]]) -> None:
+        """Replace the record by these lines; one process of several does."""
+        if self.is_main:
+            self.folder.write(lines)
+
+    def _fit(
+        self,
+        plan: Planned,
+        network: nn.Module,
+        train: Batches,
+        validate: Callable[[nn.Module], Mapping[str, float]],
+        *,
+        loss: Loss,
+        monitor: str,
+        lower_is_better: bool = False,
+        precision: Precision,
+        on_step: Callable[[Step], None] | None,
+    ) -> Iterator[Epoch]:
+        """`fit` as the plan says, with the record written after every epoch."""
+        epochs: list[Epoch] = []
+        checkpoints: Path = self.folder.checkpoints
+        for epoch in fit(
+            network,
+            train,
+            validate,
+            loss=loss,
+            recipe=plan.recipe,
+            monitor=monitor,
+            lower_is_better=lower_is_better,
+            device=self._device,
+            precision=precision,
+            channels_last=True,
+            folder=checkpoints,
+            resume=True,  # the folder of what is new has no checkpoint
+            arguments={"plan": plan.to_dict(), "fingerprint": self.start["fingerprint"]},
+            on_step=on_step,
+        ):
+            epochs.append(epoch)
+            self.write([self.start, *epoch_lines(epochs)])
+            yield epoch
