@@ -29,7 +29,7 @@ ASTRONAUT = Path(skimage.__file__).parent / "data" / "astronaut.png"
 def as_jpeg(png: bytes, name: str, width: int) -> None:
     page = Image.open(io.BytesIO(png)).convert("RGB")
     page.resize((width, round(page.height * width / page.width)), Image.Resampling.LANCZOS).save(
-        IMAGES / f"{name}.jpg", quality=88
+        IMAGES / f"{name}.jpg", quality=72, optimize=True
     )
     print(f"{name}.jpg")
 
@@ -50,7 +50,7 @@ def depths() -> None:
     for label in ("tiger cat", "daisy", "zebra"):
         (picture,) = explain("efficientnet_lite0", ASTRONAUT, ["maximisation"], label=label).pictures
         pictures.append(Explained(picture.image, f"for {label}", "activation maximisation"))
-    as_jpeg(explanation_sheet_png(pictures, "efficientnet_lite0: pictures made to order"), "explain-depths", 1400)
+    as_jpeg(explanation_sheet_png(pictures, "efficientnet_lite0: pictures made to order"), "explain-depths", 1200)
 
 
 def digits(folder: Path) -> None:
@@ -74,7 +74,7 @@ def cifar(folder: Path) -> None:
         return
     found = strongest_patches("resnet20", data)
     write_patches(found, folder / "cifar.png")
-    as_jpeg((folder / "cifar.png").read_bytes(), "patches-cifar", 1600)
+    as_jpeg((folder / "cifar.png").read_bytes(), "patches-cifar", 1200)
 
 
 if __name__ == "__main__":
