@@ -98,4 +98,5 @@ class RecordingPreset:
         surplus = sorted(set(values) - {f.name for f in fields(cls)})
         if surplus:
             raise ArgumentError.of("preset", f"made of {', '.join(f.name for f in fields(cls))}", surplus)
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+        arguments: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return cls(**arguments)
