@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from striate.errors import ShapeError
 from striate.explain import table
+from striate.layers import conv
 from striate.models import blueprint, create_model, find_entry
 from striate.ops import Field
 
@@ -82,6 +83,18 @@ def test_b6_inception_bottleneck():
     assert direct.multiply_adds == 120_422_400
     assert bottleneck.multiply_adds == 12_443_648
     assert direct.rows[-1].shape_channels_last == bottleneck.rows[-1].shape_channels_last == (28, 28, 32)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_f1_f2_one_arithmetic_in_one_two_and_three_dimensions(dims):
+    """14 -> 10 x 16 -> 6 x 32 and 14³ -> 10³ x 16 -> 6³ x 32: filters of 5 samples a side."""
+    net = nn.Sequential(conv(dims, 1, 16, 5, padding=0), conv(dims, 16, 32, 5, padding=0))
+    found = table(net, (1, *[14] * dims))
+    assert [r.shape_channels_last for r in found.rows] == [(*[n] * dims, c) for n, c in ((14, 1), (10, 16), (6, 32))]
+    weights = [16 * 5**dims, 32 * 16 * 5**dims]
+    assert [r.parameters for r in found.rows] == [0, weights[0] + 16, weights[1] + 32]
+    assert found.multiply_adds == weights[0] * 10**dims + weights[1] * 6**dims
+    assert [[f.size for f in r.fields] for r in found.rows] == [[1] * dims, [5] * dims, [9] * dims]
 
 
 # Receptive fields, against what really happens
