@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from striate.cli.output import note, print_json
 
 if TYPE_CHECKING:
@@ -23,25 +25,27 @@ def is_model_file(model: str) -> bool:
 
 
 def paint(
-    source: Path,
+    source: Path | int,
     out: Path,
     model: str,
     styles: Sequence[str],
     weights: Sequence[float],
     *,
     size: int | None,
+    seconds: float | None,
     device: "Device",
     as_json: bool,
 ) -> None:
     """Paint what is named and say how fast it went.
 
     Args:
-        source: an image, a folder of images or a video.
+        source: an image, a folder of images, a video or a camera's number.
         out: what to write: a picture, a folder or a video.
         model: the model file.
         styles: names of its styles; the first one if there is none.
         weights: of each style.
         size: pixels of the long side; as the source has if left out.
+        seconds: of a video or camera: stop after so many.
         device: where to compute.
         as_json: a JSON document on stdout.
     """
@@ -55,13 +59,17 @@ def paint(
     def by_style(image: "Pixels") -> "Pixels":
         return painter(image, styles, weights, size=size)
 
-    start, video = time.perf_counter(), source.suffix.lower() in VIDEO_SUFFIXES
-    if video:
-        with Bar("frames") as bar:
-            count = paint_video(by_style, source, out, on_frame=bar.advance_to)
+    start = time.perf_counter()
+    if isinstance(source, int) or source.suffix.lower() in VIDEO_SUFFIXES:
+        noun = "frames"
+        with Bar(noun) as bar:
+            count = paint_video(by_style, source, out, seconds=seconds, on_frame=bar.advance_to)
+    elif seconds is not None:
+        raise typer.BadParameter("goes with a video or --camera", param_hint="--seconds")
     else:
+        noun = "pictures"
         count = len(paint_images(by_style, [source], out))
-    seconds = time.perf_counter() - start
+    took = time.perf_counter() - start
     if as_json:
-        print_json({"out": str(out), "painted": count, "seconds": round(seconds, 3)})
-    note(f"{count} {'frames' if video else 'pictures'}, {count / seconds:.1f} a second: {out}")
+        print_json({"out": str(out), "painted": count, "seconds": round(took, 3)})
+    note(f"{count} {noun}, {count / took:.1f} a second: {out}")

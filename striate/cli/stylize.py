@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def stylize(
-    content: Annotated[
-        Path,
-        typer.Argument(metavar="CONTENT", help="The image that is to be seen; a folder or video for a model file."),
-    ],
     out: Annotated[Path, typer.Option(help="The picture, folder or video to write, for example art.png.")],
+    content: Annotated[
+        Path | None,
+        typer.Argument(metavar="CONTENT", help="The image that is to be seen; a folder or video for a model file."),
+    ] = None,
     styles: Annotated[
         list[Path] | None,
         typer.Argument(metavar="STYLE...", help="Images whose style it gets; of several the mixture."),
@@ -45,6 +45,10 @@ def stylize(
     preview: Annotated[
         int, typer.Option(min=0, help="Write the picture so far every so many steps; 0: at the end.")
     ] = 20,
+    camera: Annotated[
+        int | None, typer.Option(min=0, metavar="NUMBER", help="Paint what this camera sees; for a model file.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Of a video or camera: stop after so many.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
     device: Device = "auto",
     as_json: Json = False,
@@ -57,9 +61,14 @@ def stylize(
     """
     prepare_process()
     if is_model_file(model):
-        paint(content, out, model, style or [], _numbers(style_weights), size=size, device=device, as_json=as_json)
+        source = _source(content, camera)
+        shares = _numbers(style_weights)
+        paint(source, out, model, style or [], shares, size=size, seconds=seconds, device=device, as_json=as_json)
         return
-    if style or not styles:
+    for name, value in (("--camera", camera), ("--seconds", seconds)):
+        if value is not None:
+            raise typer.BadParameter("goes with a model file that paints", param_hint=name)
+    if content is None or style or not styles:
         raise typer.BadParameter("an image whose style to take is missing", param_hint="STYLE...")
     from striate.cli.progress import Bar
     from striate.tasks import stylize as iterate_styles
@@ -97,6 +106,18 @@ def stylize(
     note(f"{stopped}step {made.best.step} of {steps}: cost {losses.total:.4g}, of the style {losses.style:.4g}: {out}")
     if not made.finished:
         sys.exit(130)
+
+
+def _source(content: Path | None, camera: int | None) -> Path | int:
+    """What is painted: a path, or a camera.
+
+    Raises:
+        typer.BadParameter: neither of them, or both.
+    """
+    given = [one for one in (content, camera) if one is not None]
+    if len(given) != 1:
+        raise typer.BadParameter("one of them: an image, a folder or a video, or --camera", param_hint="CONTENT")
+    return given[0]
 
 
 def _numbers(text: str) -> list[float]:

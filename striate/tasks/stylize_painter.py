@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from striate.models.transform_net import TransformNet
 from striate.tasks.images import find_images
 from striate.tasks.picture_files import picture_files, refuse_drawing_over
 from striate.tasks.stylize_pictures import fitting_size, to_pixels, to_tensor
+from striate.tasks.video import times_due
 from striate.training import Device, pick_device
 
 _MULTIPLE = 4  # of the network's strides
@@ -118,34 +120,49 @@ def paint_images(paint: Paint, paths: Sequence[str | Path], out: str | Path) -> 
 
 
 def paint_video(
-    paint: Paint, source: str | Path, out: str | Path, *, on_frame: Callable[[int, int | None], None] | None = None
+    paint: Paint,
+    source: str | Path | int,
+    out: str | Path,
+    *,
+    seconds: float | None = None,
+    on_frame: Callable[[int, int | None], None] | None = None,
 ) -> int:
-    """Paint every frame of a video; Ctrl-C finishes it with the frames that were done.
+    """Paint every frame of a video, or what a camera sees; Ctrl-C finishes the video with the frames that were done.
+
+    Of a camera only the newest frame is taken each time; what is written plays as fast as it happened.
 
     Args:
         paint: an image -> its picture.
-        source: a video file.
+        source: a video file, or a camera's number.
         out: the video to write.
+        seconds: stop after so many of the video, above 0; a camera goes on until it is stopped.
         on_frame: called with the number of frames so far, and of all as the file says.
 
     Returns:
         how many frames were painted.
 
     Raises:
+        ArgumentError: `seconds` is not above 0.
         DataError: the source can't be read, or is cut off.
         OutputError: the video can't be written.
     """
-    refuse_drawing_over([Path(out)], [source])
-    count = 0
+    if seconds is not None and not seconds > 0:
+        raise ArgumentError.of("seconds", "above 0", seconds)
+    refuse_drawing_over([Path(out)], [] if isinstance(source, int) else [source])
     with read_video(source) as video:
-        frames = iter(video)
+        frames = takewhile(lambda frame: seconds is None or frame.seconds < seconds, video)
         first = paint(next(frames).pixels)
-        with write_video(out, video.fps, first.shape[:2]) as write, closing(ahead(frames, 1)) as rest:
+        with (
+            write_video(out, video.fps, first.shape[:2]) as write,
+            closing(ahead(frames, 1, newest=video.live)) as rest,
+        ):
             write(first)
-            count = 1
+            count = written = 1
             for frame in rest:
-                write(paint(frame.pixels))
-                count += 1
+                picture, times = paint(frame.pixels), times_due(frame, video, written)
+                for _ in range(times):
+                    write(picture)
+                count, written = count + 1, written + times
                 if on_frame:
                     on_frame(count, video.frames)
     return count

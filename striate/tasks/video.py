@@ -89,7 +89,7 @@ def annotate_video(
         try:
             for number, (frame, found) in enumerate(looked):
                 picture = draw(frame.pixels, found) if out else frame.pixels
-                for _ in range(_due(frame, video, written)):
+                for _ in range(times_due(frame, video, written)):
                     write(picture)
                     written += 1
                 yield FrameDetections(number, frame.seconds, found, (number + 1) / (time.perf_counter() - start))
@@ -131,8 +131,14 @@ def _batches(frames: Iterable[Frame], most: int) -> Iterator[list[Frame]]:
         raise cut_off
 
 
-def _due(frame: Frame, video: Video, written: int) -> int:
-    """How often to write a frame: once; one of a camera until it is as late in what is written as it was taken."""
+def times_due(frame: Frame, video: Video, written: int) -> int:
+    """How often to write a frame: once; one of a camera until it is as late in what is written as it was taken.
+
+    Args:
+        frame: what is written next.
+        video: what it was read from.
+        written: frames so far.
+    """
     return max(1, round(frame.seconds * video.fps) + 1 - written) if video.live else 1
 
 

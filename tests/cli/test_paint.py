@@ -55,6 +55,9 @@ def test_an_image_a_folder_and_a_video_are_painted(striate, files):
         (("--style-weights", "1,2"), 1, "for each of 1 styles"),
         (("--model", "other.safetensors"), 1, "can't read other.safetensors"),
         (("--model", "vgg19"), 2, "an image whose style to take is missing"),
+        (("--camera", "0"), 2, "one of them: an image, a folder or a video, or --camera"),
+        (("--model", "vgg19", "--camera", "0"), 2, "goes with a model file that paints"),
+        (("--seconds", "1"), 2, "goes with a video or --camera"),
     ],
 )
 def test_what_can_not_be_painted_is_said(striate, files, more, code, message):

@@ -13,7 +13,7 @@ import pytest
 from striate.data import read_video, write_video
 from striate.errors import ArgumentError, DataError, OutputError, ShapeError
 from striate.results import Detections
-from striate.tasks import annotate_video
+from striate.tasks import annotate_video, paint_video
 
 SIZE_HW = (96, 128)
 
@@ -196,6 +196,13 @@ def test_a_camera_plays_as_fast_as_it_happened(tmp_path, monkeypatch):
         time.sleep(0.1)
         return predict(images)
 
+    def paint(image):
+        time.sleep(0.1)
+        return 255 - image[::2, ::2]
+
+    painted = paint_video(paint, 0, tmp_path / "painted.mp4", seconds=1.0)
+    assert 3 <= painted <= 11
+    assert len(frames_of(tmp_path / "painted.mp4")) > 2 * painted
     found = list(annotate_video(slow, 0, tmp_path / "b.mp4", seconds=1.0))
     assert set(predict.calls) == {1}
     assert 3 <= len(found) <= 11
