@@ -116,7 +116,7 @@ def _source(content: Path | None, camera: int | None) -> Path | int:
     """
     given = [one for one in (content, camera) if one is not None]
     if len(given) != 1:
-        raise typer.BadParameter("one of them: an image, a folder or a video, or --camera", param_hint="CONTENT")
+        raise typer.BadParameter("name one: an image, folder, video or --camera", param_hint="CONTENT")
     return given[0]
 
 

@@ -55,7 +55,7 @@ def test_an_image_a_folder_and_a_video_are_painted(striate, files):
         (("--style-weights", "1,2"), 1, "for each of 1 styles"),
         (("--model", "other.safetensors"), 1, "can't read other.safetensors"),
         (("--model", "vgg19"), 2, "an image whose style to take is missing"),
-        (("--camera", "0"), 2, "one of them: an image, a folder or a video, or --camera"),
+        (("--camera", "0"), 2, "name one: an image, folder, video or --camera"),
         (("--model", "vgg19", "--camera", "0"), 2, "goes with a model file that paints"),
         (("--seconds", "1"), 2, "goes with a video or --camera"),
     ],
