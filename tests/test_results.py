@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.errors import ArgumentError, ShapeError, UnknownNameError
-from striate.results import Classes, Detections, Landmarks, Localization
+from striate.results import Classes, Detections, Events, Landmarks, Localization
 
 CAR = Classes(("car", "bus"), (0.75, 0.25))
 BOX = (1.0, 2.0, 3.0, 5.0)
@@ -145,3 +145,33 @@ def test_coco_boxes_are_the_same_boxes(rows):
     for entry, (left, top, right, bottom) in zip(found.to_coco(1, (1,)), boxes.tolist(), strict=True):
         x, y, w, h = entry["bbox"]
         assert (x, y, x + w, y + h) == pytest.approx((left, top, right, bottom))
+
+
+def test_events():
+    seconds = np.array([0.5, 1.5, 1.5])
+    found = Events(seconds, ("N", "V", "N"), np.array([0.9, 0.2, 1.0]))
+    seconds[0] = 7
+    assert found.seconds.tolist() == [0.5, 1.5, 1.5]
+    assert found[[0, 2]].labels == ("N", "N")
+    assert found[-1].confidence.tolist() == [1.0]
+    assert len(found[np.zeros(3, bool)]) == len(Events.marked([], "")) == 0
+    rows = json.loads(json.dumps(found.to_dict()))["events"]
+    assert rows[1] == {"seconds": 1.5, "label": "V", "confidence": 0.2}
+
+
+BAD_EVENTS = [
+    ([2.0, 1.0], "NN", [1.0, 1.0], ArgumentError),
+    ([np.inf], "N", [1.0], ArgumentError),
+    ([np.nan, 1.0], "NN", [1.0, 1.0], ArgumentError),
+    ([1.0], "N", [1.5], ArgumentError),
+    ([1.0], "N", [np.nan], ArgumentError),
+    ([1.0], "NN", [1.0], ShapeError),
+    ([1.0], "N", [1.0, 1.0], ShapeError),
+    ([[1.0]], "N", [[1.0]], ShapeError),
+]
+
+
+@pytest.mark.parametrize(("seconds", "labels", "confidence", "error"), BAD_EVENTS)
+def test_what_is_no_event(seconds, labels, confidence, error):
+    with pytest.raises(error):
+        Events(np.array(seconds), tuple(labels), np.array(confidence))

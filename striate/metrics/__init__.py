@@ -13,6 +13,13 @@ from striate.metrics.calibration import ReliabilityBin, calibration_error, log_l
 from striate.metrics.classification import Classification, ClassScore, classification
 from striate.metrics.detection import ClassDetection, DetectionScores, detection_scores
 from striate.metrics.detection_errors import NEAR, FalseAlarm, Miss, find_false_alarms, find_misses
+from striate.metrics.events import (
+    EventFigures,
+    EventScore,
+    choose_event_threshold,
+    match_times,
+    measure_events,
+)
 from striate.metrics.ground_truth import GroundTruth
 from striate.metrics.interval import bootstrap_interval, wilson_interval
 from striate.metrics.landmarks import LandmarkFigures, PointScore, measure_landmarks, reference_distances
@@ -37,6 +44,8 @@ __all__ = [
     "ClassScore",
     "Classification",
     "DetectionScores",
+    "EventFigures",
+    "EventScore",
     "FalseAlarm",
     "GroundTruth",
     "LandmarkFigures",
@@ -63,6 +72,7 @@ __all__ = [
     "bootstrap_interval",
     "calibrate",
     "calibration_error",
+    "choose_event_threshold",
     "choose_threshold",
     "class_scores",
     "classification",
@@ -76,7 +86,9 @@ __all__ = [
     "identify_one_shot",
     "log_loss",
     "match_boxes",
+    "match_times",
     "mean_over_present",
+    "measure_events",
     "measure_landmarks",
     "measure_localization",
     "micro_f1_difference",
