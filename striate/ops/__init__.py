@@ -23,6 +23,7 @@ from striate.ops.edges import EdgeKind, edge_filter, edges, volume_filter
 from striate.ops.gram import content_cost, gram_cost, gram_matrix, mean_gram, style_cost, total_variation
 from striate.ops.learn_edges import learn_filter
 from striate.ops.nms import batched_nms, gaussian_decay, linear_decay, nms, soft_nms
+from striate.ops.peaks import pick_peaks
 from striate.ops.place_codes import Place, place_targets, read_place, read_points
 from striate.ops.pool import avg_pool, global_pool, max_pool
 from striate.ops.receptive import Field
@@ -75,6 +76,7 @@ __all__ = [
     "paired_giou",
     "paired_iou",
     "pairwise_distance",
+    "pick_peaks",
     "place_targets",
     "read_place",
     "read_points",
