@@ -90,7 +90,7 @@ class Field:
     def _displacement(self, xy: Floats) -> Floats:
         height, width = self.size_hw
         x, y = np.clip(xy[..., 0], 0, width), np.clip(xy[..., 1], 0, height)
-        down, across = (_weights(v, self.spacing, n) for v, n in zip((y, x), self.pulls.shape[:2], strict=True))
+        down, across = (knot_weights(v, self.spacing, n) for v, n in zip((y, x), self.pulls.shape[:2], strict=True))
         return np.asarray(np.einsum("...i,...j,ijc->...c", down, across, self.pulls, optimize=True))
 
 
@@ -102,11 +102,13 @@ def knots_over(size_hw: tuple[int, int], spacing: float) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def pixel_weights(side: int, spacing: float) -> NDArray[np.float32]:
-    """`_weights` at the centres of a row of pixels, (side, knots): the same for every field of a pipeline."""
-    return _weights(np.arange(side, dtype=np.float64) + 0.5, spacing, math.ceil(side / spacing) + 3).astype(np.float32)
+    """`knot_weights` at the centres of a row of pixels, (side, knots): the same for every field of a pipeline."""
+    return knot_weights(np.arange(side, dtype=np.float64) + 0.5, spacing, math.ceil(side / spacing) + 3).astype(
+        np.float32
+    )
 
 
-def _weights(along: Floats, spacing: float, knots: int) -> Floats:
+def knot_weights(along: Floats, spacing: float, knots: int) -> Floats:
     """What each of the knots in a row counts at places (...) along it, (..., knots); four are not 0."""
     steps = along / spacing
     cell = np.clip(np.floor(steps), 0, knots - 4)

@@ -1,6 +1,6 @@
 """Pure functions on tensors and arrays; every other room may use them."""
 
-from striate.ops import box_codes, colour, geometry
+from striate.ops import affine, box_codes, colour, geometry
 from striate.ops.anchors import Assignment, Target, assign, read_volume, shape_iou, target_volume
 from striate.ops.best_boxes import BestBoxes, best_boxes
 from striate.ops.boxes import (
@@ -40,6 +40,7 @@ __all__ = [
     "Place",
     "Target",
     "WindowGrid",
+    "affine",
     "assign",
     "avg_pool",
     "batched_nms",

@@ -1,5 +1,29 @@
 """Signals, volumes and clips: read, opened, distorted and loaded, as `striate.data` does it with images."""
 
+from striate.recordings.distort import RecordingDistortion, standardised
+from striate.recordings.loader import RecordingLoader
+from striate.recordings.pipeline import RecordingPipeline, default_recording_pipeline
+from striate.recordings.prepare import fit_factors, prepared, preset_distortion
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore, Values
+from striate.recordings.resample import resample_values
+from striate.recordings.statistics import recording_statistics
+from striate.recordings.wording import parse_recording_distortions
 
-__all__ = ["Recording", "RecordingDataset", "RecordingPart", "RecordingStore", "Values"]
+__all__ = [
+    "Recording",
+    "RecordingDataset",
+    "RecordingDistortion",
+    "RecordingLoader",
+    "RecordingPart",
+    "RecordingPipeline",
+    "RecordingStore",
+    "Values",
+    "default_recording_pipeline",
+    "fit_factors",
+    "parse_recording_distortions",
+    "prepared",
+    "preset_distortion",
+    "recording_statistics",
+    "resample_values",
+    "standardised",
+]

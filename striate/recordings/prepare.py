@@ -1,0 +1,87 @@
+"""A recording as a network's preset wants it: checked, fitted, standardised."""
+
+import math
+from collections.abc import Sequence
+
+from striate.errors import DataError
+from striate.ops import affine
+from striate.recording_preset import AXES, UNITS, RecordingPreset
+from striate.recordings.distort import RecordingDistortion
+from striate.recordings.records import Recording, Values
+
+SAME_STEP = 1e-3  # two steps are one where they differ by less than this share
+
+
+def prepared(recording: Recording, preset: RecordingPreset, resample: bool = False) -> Values:
+    """What the network is given of a recording in evaluation and prediction.
+
+    Args:
+        recording: of the preset's kind, channels and spacing.
+        preset: what the network expects.
+        resample: bring a recording of another spacing to the preset's, which is refused otherwise.
+
+    Returns:
+        float32 (C, *preset.size), resampled at most once, and standardised.
+
+    Raises:
+        DataError: it is of another kind, of other channels or of another spacing.
+
+    Example:
+        >>> import numpy as np
+        >>> preset = RecordingPreset("signal", (4,), (0.01,), 1, mean=(2.0,), std=(0.5,))
+        >>> prepared(Recording("signal", np.arange(6, dtype=np.float32)[np.newaxis], (0.01,)), preset)
+        array([[-2.,  0.,  2.,  4.]], dtype=float32)
+    """
+    return preset_distortion(recording, preset, resample).network_input(recording.values, preset)
+
+
+def preset_distortion(recording: Recording, preset: RecordingPreset, resample: bool = False) -> RecordingDistortion:
+    """How evaluation and prediction bring a recording to the network's input.
+
+    "crop" keeps the spacing and takes the central part, from a whole sample on; "stretch" brings all of the recording
+    to the size.
+
+    Args, Raises: see `prepared`.
+    """
+    factors = fit_factors(recording, preset, resample)
+    return RecordingDistortion(fitted(recording.size, preset, factors), recording.size, preset.size, preset.border)
+
+
+def fitted(source_size: Sequence[int], preset: RecordingPreset, factors: Sequence[float]) -> affine.Matrix:
+    """The preset's own geometry for a recording of this size whose axes become so many times longer."""
+    if preset.fit == "stretch":
+        return affine.resize(source_size, preset.size)
+    surplus = [n * f - size for n, f, size in zip(source_size, factors, preset.size, strict=True)]
+    first = [math.floor(s / 2 + 1e-6) for s in surplus]
+    return affine.translate([-float(f) for f in first]) @ affine.scale(factors)
+
+
+def fit_factors(recording: Recording, preset: RecordingPreset, resample: bool = False) -> tuple[float, ...]:
+    """How many times longer each axis of a recording becomes by its spacing: 1 where it is the preset's.
+
+    Args, Raises: see `prepared`.
+    """
+    if recording.kind != preset.kind:
+        raise DataError(f"the network was trained on {preset.kind}s, and this is a {recording.kind}")
+    if recording.channels != preset.channels:
+        raise DataError(f"the network was trained on {preset.channels} channels, and this has {recording.channels}")
+    if preset.fit == "stretch":
+        return (1.0,) * preset.dims
+    axes = zip(AXES[preset.kind], UNITS[preset.kind], recording.spacing, preset.spacing, strict=True)
+    return tuple(_factor(*axis, resample) for axis in axes)
+
+
+def _factor(axis: str, unit: str, step: float, expected: float, resample: bool) -> float:
+    if abs(step - expected) <= SAME_STEP * expected:
+        return 1.0
+    if not step or not expected:
+        known = f"{step or expected:.6g} {unit}"
+        whose = "the network's is unknown" if step else f"the network's is {known}"
+        this = f"this recording's is {known}" if step else "this recording's is unknown"
+        raise DataError(f"the step from one sample to the next along {axis}: {whose}, {this}; they can't be compared")
+    if not resample:
+        raise DataError(
+            f"the network was trained on a step of {expected:.6g} {unit} along {axis}, and this recording's is "
+            f"{step:.6g} {unit}; resample it if it shows the same at another rate"
+        )
+    return step / expected
