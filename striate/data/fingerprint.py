@@ -3,10 +3,20 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-from striate.data.records import Part, PartName, Place, Twins
+from striate.data.records import Item, PartName, Place, Twins
 from striate.data.table import Row
+
+
+class HasItems(Protocol):
+    """A part, of whatever its items are."""
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Their names and labels."""
+        ...
 
 
 def fingerprint(rows: Iterable[Row], digests: Mapping[str, str]) -> str:
@@ -22,11 +32,11 @@ def fingerprint(rows: Iterable[Row], digests: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def find_twins(parts: Mapping[PartName, Part], digests: Mapping[str, str]) -> tuple[Twins, ...]:
+def find_twins(parts: Mapping[PartName, HasItems], digests: Mapping[str, str]) -> tuple[Twins, ...]:
     """All groups of images with the same content, within and across parts.
 
     Example:
-        >>> from striate.data.records import Item
+        >>> from striate.data.records import Part
         >>> parts = {"train": Part((Item("a", (0,)),), None), "test": Part((Item("b", (1,)),), None)}
         >>> (twins,) = find_twins(parts, {"a": "ff", "b": "ff"})
         >>> twins.leak, twins.conflict

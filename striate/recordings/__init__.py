@@ -4,6 +4,9 @@ from striate.recordings.distort import RecordingDistortion, standardised
 from striate.recordings.loader import RecordingLoader
 from striate.recordings.pipeline import RecordingPipeline, default_recording_pipeline
 from striate.recordings.prepare import fit_factors, prepared, preset_distortion
+from striate.recordings.find import is_recordings
+from striate.recordings.open import open_recordings
+from striate.recordings.read import keep_channels, read_recording
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore, Values
 from striate.recordings.resample import resample_values
 from striate.recordings.statistics import recording_statistics

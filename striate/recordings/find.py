@@ -1,0 +1,120 @@
+"""Find out what data of recordings is, and whether data is of recordings at all."""
+
+from pathlib import Path
+
+from striate.data.folder import is_image
+from striate.data.stores import FolderStore, Listing
+from striate.data.video import VIDEO_SUFFIXES
+from striate.errors import DataError
+from striate.recording_preset import Kind
+from striate.recordings.arrays import EXPECTED, read_arrays
+from striate.recordings.folder import read_recording_folders
+from striate.recordings.label_table import find_label_table, read_label_table
+from striate.recordings.read import is_recording, recording_suffix
+from striate.recordings.table import RecordingTable
+from striate.recordings.ucr import UCR_NAME, find_ucr, read_ucr
+
+TABLES = (".csv", ".tsv")
+
+
+def find_table(path: Path, *, kind: Kind | None = None) -> RecordingTable:
+    """The rows of whatever lies at `path`.
+
+    Raises:
+        DataError: no such path, or nothing there that is recordings with labels.
+    """
+    if not path.exists():
+        raise DataError(f"no such file or folder: {path}")
+    try:
+        return _of_folder(path, kind) if path.is_dir() else _of_file(path, kind)
+    except OSError as e:
+        raise DataError(f"{path} can't be read: {e.strerror}") from e
+
+
+def _of_folder(path: Path, kind: Kind | None) -> RecordingTable:
+    """UCR's files, a label table, one .npz, or class folders."""
+    if find_ucr(path):
+        return read_ucr(path)
+    if table := find_label_table(path):
+        return read_label_table(table, kind)
+    entries = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
+    arrays = [entry for entry in entries if recording_suffix(entry.name) == ".npz"]
+    if len(arrays) == 1 and not any(entry.is_dir() for entry in entries):
+        return read_arrays(arrays[0], kind)
+    return read_recording_folders(path, kind)
+
+
+def _of_file(path: Path, kind: Kind | None) -> RecordingTable:
+    if UCR_NAME.fullmatch(path.name):
+        return read_ucr(path)
+    if path.suffix.lower() == ".csv":
+        return read_label_table(path, kind)
+    if path.suffix.lower() == ".npz":
+        return read_arrays(path, kind)
+    raise DataError(
+        f"{path} is no data set of recordings: expected class folders of them, a CSV with path,label, "
+        f"UCR's NAME_TRAIN.tsv, or an .npz with {EXPECTED}"
+    )
+
+
+def is_recordings(path: str | Path) -> bool:
+    """Whether data is recordings rather than images, from names and a table's first lines: nothing else is read.
+
+    Images win where both are, and a single video is left to what takes videos frame by frame.
+
+    Example:
+        >>> Path("brains/old").mkdir(parents=True), Path("photos/cat").mkdir(parents=True)
+        (None, None)
+        >>> Path("brains/old/1.nii.gz").touch(), Path("photos/cat/1.jpg").touch(), Path("photos/notes.csv").touch()
+        (None, None, None)
+        >>> is_recordings("brains"), is_recordings("photos"), is_recordings("brains/old/1.nii.gz")
+        (True, False, True)
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            return _folder_is(path)
+        return path.is_file() and _file_is(path)
+    except (OSError, DataError):
+        return False
+
+
+def _folder_is(path: Path) -> bool:
+    if find_ucr(path):
+        return True
+    if table := find_label_table(path):
+        return _table_is(table)
+    listing: Listing = FolderStore(path).listing()
+    if any(map(is_image, listing.files)):
+        return False
+    return any(is_recording(f) and ("/" in f or recording_suffix(f) not in TABLES) for f in listing.files)
+
+
+def _file_is(path: Path) -> bool:
+    suffix = recording_suffix(path.name)
+    if UCR_NAME.fullmatch(path.name):
+        return True
+    if suffix in TABLES:
+        return _table_is(path)
+    return is_recording(path.name) and suffix not in VIDEO_SUFFIXES
+
+
+def _table_is(path: Path) -> bool:
+    """Whether a table's first path is a recording; or, in a table without paths, a row is numbers: a signal."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as f:
+        first, second = f.readline(10_000), f.readline(10_000)
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    columns = [cell.strip(' "\r\n').casefold() for cell in first.split(separator)]
+    cells = [cell.strip(' "\r\n') for cell in second.split(separator)]
+    if "path" not in columns:
+        return bool(second.strip()) and all(map(_is_number, cells))
+    named = dict(zip(columns, cells, strict=False)).get("path", "").replace("\\", "/")
+    return is_recording(named) or (bool(named) and (path.parent / named).is_dir())
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

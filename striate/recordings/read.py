@@ -1,0 +1,106 @@
+"""Read one recording, whatever its format: a suffix says which reader."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from striate.errors import ArgumentError, DataError, UnknownNameError
+from striate.recording_preset import Kind
+from striate.recordings.grid import as_recording
+from striate.recordings.npy import Npz, read_npy
+from striate.recordings.records import Recording
+
+Reader = Callable[[Path, Kind | None], Recording]
+
+
+def read_recording(
+    source: str | Path, *, kind: Kind | None = None, channels: Sequence[str | int] | None = None
+) -> Recording:
+    """Read a signal, a volume or a clip.
+
+    Args:
+        source: a file; its suffix says how to read it.
+        kind: what it is, where the file can't say: arrays of three axes are volumes unless "clip" is stated.
+        channels: which to keep, by name or number from 0, in this order; all where left out.
+
+    Raises:
+        DataError: no such file, not of its format, another kind, too large, or a value that is no finite number.
+        UnknownNameError, ArgumentError: no such channel or kind.
+
+    Example:
+        >>> import numpy as np
+        >>> np.save("sine.npy", np.sin(np.arange(360) / 57).astype(np.float32))
+        >>> recording = read_recording("sine.npy")
+        >>> recording.kind, recording.channels, recording.size, recording.spacing
+        ('signal', 1, (360,), (0.0,))
+    """
+    path = Path(source)
+    recording = _reader(path)(path, kind)
+    if kind is not None and recording.kind != kind:
+        raise DataError(f"{path}: a {recording.kind}, not a {kind}")
+    return recording if channels is None else keep_channels(recording, channels)
+
+
+def is_recording(name: str) -> bool:
+    """Whether a file's suffix is one of a recording.
+
+    Example:
+        >>> is_recording("a/B.NPY"), is_recording("cat.jpg")
+        (True, False)
+    """
+    return recording_suffix(name) in READERS
+
+
+def recording_suffix(name: str) -> str:
+    """The suffix by which a file is read; empty where there is none.
+
+    Example:
+        >>> recording_suffix("brain.nii.gz"), recording_suffix("a.b.WAV")
+        ('.nii.gz', '.wav')
+    """
+    name = name.casefold()
+    return ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
+
+
+def keep_channels(recording: Recording, channels: Sequence[str | int]) -> Recording:
+    """Some channels of a recording, in the order given.
+
+    Raises:
+        UnknownNameError, ArgumentError: no such channel, or none.
+    """
+    if not channels:
+        raise ArgumentError.of("channels", "at least one", channels)
+    kept = [_channel(recording, channel) for channel in channels]
+    names = tuple(recording.channel_names[i] for i in kept) if recording.channel_names else ()
+    return replace(recording, values=recording.values[kept], channel_names=names)
+
+
+def _channel(recording: Recording, channel: str | int) -> int:
+    """The index of a channel; a number may be written as text."""
+    if channel in recording.channel_names:
+        return recording.channel_names.index(str(channel))
+    if str(channel).isdecimal():
+        if int(channel) < recording.channels:
+            return int(channel)
+        raise ArgumentError.of("channels", f"below {recording.channels}, the number of channels", channel)
+    raise UnknownNameError("channel", str(channel), recording.channel_names or map(str, range(recording.channels)))
+
+
+def _reader(path: Path) -> Reader:
+    suffix = recording_suffix(path.name)
+    if suffix not in READERS:
+        raise DataError(f"{path}: not a recording by its suffix; known are {', '.join(READERS)}")
+    return READERS[suffix]
+
+
+def _read_npy(path: Path, kind: Kind | None) -> Recording:
+    return as_recording(path, read_npy(path), kind)
+
+
+def _read_npz(path: Path, kind: Kind | None) -> Recording:
+    """An array `values`, and perhaps `spacing`, `kind` and `channel_names`."""
+    arrays = Npz(path)
+    return as_recording(path, arrays.numbers("values"), *arrays.described(kind))
+
+
+READERS: dict[str, Reader] = {".npy": _read_npy, ".npz": _read_npz}

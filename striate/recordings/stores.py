@@ -1,0 +1,86 @@
+"""Where recordings come from: files under a folder, rows of large arrays, or some channels of any of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import DataError
+from striate.recording_preset import Kind
+from striate.recordings.grid import as_recording
+from striate.recordings.read import keep_channels, read_recording
+from striate.recordings.records import Recording, RecordingStore
+
+
+@dataclass(frozen=True)
+class FileRecordings:
+    """Files, and folders that are one recording, under a folder of the disk."""
+
+    root: Path
+    kind: Kind | None = None
+
+    def load(self, path: str) -> Recording:
+        """The recording in a file; errors name it as the data does."""
+        place = self.root / path
+        try:
+            return read_recording(place, kind=self.kind)
+        except DataError as e:
+            raise DataError(f"{path}: {str(e).removeprefix(f'{place}: ')}") from e
+
+
+class Rows(NamedTuple):
+    """Many recordings in one array.
+
+    Attributes:
+        values: (N, …), a row a recording; or N rows of different lengths.
+        kind, spacing, channel_names: of all of them.
+    """
+
+    values: NDArray[Any] | Sequence[NDArray[Any]]
+    kind: Kind | None = None
+    spacing: tuple[float, ...] = ()
+    channel_names: tuple[str, ...] = ()
+
+
+class ArrayRecordings:
+    """Rows of arrays, named "train/0", "train/1", …; each process reads the arrays on first use.
+
+    Args:
+        readers: by the name before the slash, what reads the rows; it can be pickled.
+    """
+
+    def __init__(self, readers: Mapping[str, Callable[[], Rows]]):
+        self.readers = dict(readers)
+        self._rows: dict[str, Rows] = {}
+
+    def rows(self, name: str) -> Rows:
+        """All rows of one array."""
+        if name not in self._rows:
+            self._rows[name] = self.readers[name]()
+        return self._rows[name]
+
+    def load(self, path: str) -> Recording:
+        """A row, as a recording of its own memory."""
+        name, _, index = path.partition("/")
+        if name not in self.readers or not index.isdecimal() or int(index) >= len(self.rows(name).values):
+            raise DataError(f"{path}: no such row")
+        rows = self.rows(name)
+        return as_recording(path, np.array(rows.values[int(index)]), *rows[1:])
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_rows": {}}
+
+
+@dataclass(frozen=True)
+class SomeChannels:
+    """Some channels of what another store reads."""
+
+    store: RecordingStore
+    channels: tuple[str | int, ...]
+
+    def load(self, path: str) -> Recording:
+        """The channels of a recording."""
+        return keep_channels(self.store.load(path), self.channels)
