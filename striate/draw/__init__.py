@@ -16,6 +16,7 @@ from striate.draw.cumulative_error import cumulative_error
 from striate.draw.curves import History, loss_curves, rate_curve, score_curves
 from striate.draw.distances import distance_histogram
 from striate.draw.edges import absolute_edges_picture, signed_edges_picture
+from striate.draw.event_trace import event_trace_png, trace_rows
 from striate.draw.explanation_sheet import Explained, explanation_sheet_png
 from striate.draw.faces import draw_faces
 from striate.draw.patch_page import LayerTiles, PatchTile, UnitTiles, patch_page_png
@@ -68,6 +69,7 @@ __all__ = [
     "draw_outlines",
     "draw_true_points",
     "draw_truth",
+    "event_trace_png",
     "explanation_sheet_png",
     "filters_picture",
     "loss_curves",
@@ -90,5 +92,6 @@ __all__ = [
     "strength_picture",
     "suppression_picture",
     "target_volume_png",
+    "trace_rows",
     "views_png",
 ]
