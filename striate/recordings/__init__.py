@@ -1,11 +1,11 @@
 """Signals, volumes and clips: read, opened, distorted and loaded, as `striate.data` does it with images."""
 
 from striate.recordings.distort import RecordingDistortion, standardised
+from striate.recordings.find import is_recordings
 from striate.recordings.loader import RecordingLoader
+from striate.recordings.open import open_recordings
 from striate.recordings.pipeline import RecordingPipeline, default_recording_pipeline
 from striate.recordings.prepare import fit_factors, prepared, preset_distortion
-from striate.recordings.find import is_recordings
-from striate.recordings.open import open_recordings
 from striate.recordings.read import keep_channels, read_recording
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore, Values
 from striate.recordings.resample import resample_values
@@ -23,9 +23,13 @@ __all__ = [
     "Values",
     "default_recording_pipeline",
     "fit_factors",
+    "is_recordings",
+    "keep_channels",
+    "open_recordings",
     "parse_recording_distortions",
     "prepared",
     "preset_distortion",
+    "read_recording",
     "recording_statistics",
     "resample_values",
     "standardised",

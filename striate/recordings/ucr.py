@@ -53,7 +53,8 @@ def read_ucr(path: Path) -> RecordingTable:
         raise DataError(f"{path}: several data sets: {', '.join(p.name for p in files)}; name one file of that to use")
     readers = {part: UcrRows(by_part[part]) for part in PARTS.values() if part in by_part}
     rows = [row for part, reader in readers.items() for row in _rows(part, reader.path)]
-    return RecordingTable("UCR files", ArrayRecordings(readers), tuple(rows))
+    store = ArrayRecordings({str(part): reader for part, reader in readers.items()})
+    return RecordingTable("UCR files", store, tuple(rows))
 
 
 def _pair(path: Path) -> list[Path]:
