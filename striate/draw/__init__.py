@@ -9,6 +9,7 @@ from striate.draw.attribution import (
     strength_picture,
 )
 from striate.draw.boxes import draw_detections, draw_localization, draw_outlines, draw_truth
+from striate.draw.clip_strip import clip_strip
 from striate.draw.close_ups import CloseUp, close_up
 from striate.draw.compare import Run, comparison_curves, comparison_rows, render_comparison
 from striate.draw.confusion import ConfusedPair, confused_pairs, confusion_map
@@ -23,13 +24,16 @@ from striate.draw.patch_page import LayerTiles, PatchTile, UnitTiles, patch_page
 from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
 from striate.draw.precision_recall import precision_recall
+from striate.draw.recording import recording_picture
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, Panel, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.roc import roc_curve
 from striate.draw.sheet import Tile, sheet_png
+from striate.draw.slices import slices_picture
 from striate.draw.strengths import strength_curve
 from striate.draw.suppression import suppression_picture
 from striate.draw.target_volume import target_volume_png
+from striate.draw.traces import spectrogram_picture, traces_picture
 from striate.draw.verification_page import render_verification
 from striate.draw.views import Row, View, views_png
 
@@ -55,6 +59,7 @@ __all__ = [
     "View",
     "absolute_edges_picture",
     "anchors_png",
+    "clip_strip",
     "close_up",
     "comparison_curves",
     "comparison_rows",
@@ -79,6 +84,7 @@ __all__ = [
     "png_bytes",
     "precision_recall",
     "rate_curve",
+    "recording_picture",
     "reliability_diagram",
     "render_comparison",
     "render_report",
@@ -88,10 +94,13 @@ __all__ = [
     "sheet_png",
     "signed_edges_picture",
     "signed_picture",
+    "slices_picture",
+    "spectrogram_picture",
     "strength_curve",
     "strength_picture",
     "suppression_picture",
     "target_volume_png",
     "trace_rows",
+    "traces_picture",
     "views_png",
 ]
