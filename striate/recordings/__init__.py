@@ -1,5 +1,6 @@
 """Signals, volumes and clips: read, opened, distorted and loaded, as `striate.data` does it with images."""
 
+from striate.recordings.cut import BACKGROUND, Cut
 from striate.recordings.distort import RecordingDistortion, standardised
 from striate.recordings.find import is_recordings
 from striate.recordings.loader import RecordingLoader
@@ -10,9 +11,13 @@ from striate.recordings.read import keep_channels, read_recording
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore, Values
 from striate.recordings.resample import resample_values
 from striate.recordings.statistics import recording_statistics
+from striate.recordings.wfdb_records import Annotations, read_annotations
 from striate.recordings.wording import parse_recording_distortions
 
 __all__ = [
+    "BACKGROUND",
+    "Annotations",
+    "Cut",
     "Recording",
     "RecordingDataset",
     "RecordingDistortion",
@@ -29,6 +34,7 @@ __all__ = [
     "parse_recording_distortions",
     "prepared",
     "preset_distortion",
+    "read_annotations",
     "read_recording",
     "recording_statistics",
     "resample_values",

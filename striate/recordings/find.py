@@ -8,6 +8,7 @@ from striate.data.video import VIDEO_SUFFIXES
 from striate.errors import DataError
 from striate.recording_preset import Kind
 from striate.recordings.arrays import EXPECTED, read_arrays
+from striate.recordings.cut import Cut, read_cut, read_one_cut, uncut
 from striate.recordings.folder import read_recording_folders
 from striate.recordings.label_table import find_label_table, read_label_table
 from striate.recordings.read import is_recording, recording_suffix
@@ -17,8 +18,8 @@ from striate.recordings.ucr import UCR_NAME, find_ucr, read_ucr
 TABLES = (".csv", ".tsv")
 
 
-def find_table(path: Path, *, kind: Kind | None = None) -> RecordingTable:
-    """The rows of whatever lies at `path`.
+def find_table(path: Path, *, kind: Kind | None = None, cut: Cut | None = None) -> RecordingTable:
+    """The rows of whatever lies at `path`; with `cut`, of the windows of the records there.
 
     Raises:
         DataError: no such path, or nothing there that is recordings with labels.
@@ -26,6 +27,8 @@ def find_table(path: Path, *, kind: Kind | None = None) -> RecordingTable:
     if not path.exists():
         raise DataError(f"no such file or folder: {path}")
     try:
+        if cut:
+            return read_cut(path, cut) if path.is_dir() else read_one_cut(path, cut)
         return _of_folder(path, kind) if path.is_dir() else _of_file(path, kind)
     except OSError as e:
         raise DataError(f"{path} can't be read: {e.strerror}") from e
@@ -41,6 +44,8 @@ def _of_folder(path: Path, kind: Kind | None) -> RecordingTable:
     arrays = [entry for entry in entries if recording_suffix(entry.name) == ".npz"]
     if len(arrays) == 1 and not any(entry.is_dir() for entry in entries):
         return read_arrays(arrays[0], kind)
+    if records := [entry for entry in entries if recording_suffix(entry.name) == ".hea"]:
+        raise DataError(uncut(path, records))
     return read_recording_folders(path, kind)
 
 

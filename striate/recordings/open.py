@@ -16,6 +16,7 @@ from striate.data.table import class_name, natural_key
 from striate.data.threads import in_threads
 from striate.errors import ArgumentError, DataError, Problem, UnknownNameError
 from striate.recording_preset import Kind
+from striate.recordings.cut import Cut
 from striate.recordings.find import find_table
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore
 from striate.recordings.split import held_back
@@ -56,6 +57,7 @@ def open_recordings(
     classes: Sequence[str] | None = None,
     kind: Kind | None = None,
     channels: Sequence[str | int] | None = None,
+    cut: Cut | None = None,
 ) -> RecordingDataset:
     """Open signals, volumes or clips with their classes, and look at each of them.
 
@@ -72,6 +74,7 @@ def open_recordings(
         classes: a model's labels, in their order; the data may then lack some, but not have others.
         kind: what it is, where files can't say: clips in arrays.
         channels: which to keep, by name or number from 0.
+        cut: cut the windows of annotated WFDB records in a folder, or of the one that is named, out of them.
 
     Raises:
         DataError: no such data, bad files (all are listed), several kinds or numbers of channels, one class only.
@@ -88,7 +91,7 @@ def open_recordings(
     """
     if not 0 <= val_share < 1:
         raise ArgumentError.of("val_share", "in [0, 1)", val_share)
-    table = find_table(Path(path), kind=kind)
+    table = find_table(Path(path), kind=kind, cut=cut)
     store = SomeChannels(table.store, tuple(channels)) if channels is not None else table.store
     names = _class_names(table, classes)
     looks, broken = _look_at_all(store, table.rows)

@@ -9,6 +9,7 @@ from striate.recording_preset import Kind
 from striate.recordings.grid import as_recording
 from striate.recordings.npy import Npz, read_npy
 from striate.recordings.records import Recording
+from striate.recordings.wfdb_records import read_wfdb
 
 Reader = Callable[[Path, Kind | None], Recording]
 
@@ -103,4 +104,8 @@ def _read_npz(path: Path, kind: Kind | None) -> Recording:
     return as_recording(path, arrays.numbers("values"), *arrays.described(kind))
 
 
-READERS: dict[str, Reader] = {".npy": _read_npy, ".npz": _read_npz}
+def _read_record(path: Path, _: Kind | None) -> Recording:
+    return read_wfdb(path)
+
+
+READERS: dict[str, Reader] = {".npy": _read_npy, ".npz": _read_npz, ".hea": _read_record}
