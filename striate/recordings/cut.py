@@ -208,7 +208,7 @@ def _rows(
     store: WindowRecordings, name: str, marks: Annotations, part: PartName | None, *, in_blocks: bool
 ) -> list[RecordingRow]:
     record = store.record(name)
-    usable: NDArray[np.bool_] = np.isfinite(record.values).all(axis=0)
+    usable: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(record.values))
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]))
     windows = list({w.middle: w for w in cut_windows(store.cut, marks, usable, rng)}.values())
     groups = [name] * len(windows)

@@ -70,9 +70,9 @@ def is_recordings(path: str | Path) -> bool:
     Example:
         >>> Path("brains/old").mkdir(parents=True), Path("photos/cat").mkdir(parents=True)
         (None, None)
-        >>> Path("brains/old/1.npy").touch(), Path("photos/cat/1.jpg").touch(), Path("photos/notes.csv").touch()
+        >>> Path("brains/old/1.nii.gz").touch(), Path("photos/cat/1.jpg").touch(), Path("photos/notes.csv").touch()
         (None, None, None)
-        >>> is_recordings("brains"), is_recordings("photos"), is_recordings("brains/old/1.npy")
+        >>> is_recordings("brains"), is_recordings("photos"), is_recordings("brains/old/1.nii.gz")
         (True, False, True)
     """
     path = Path(path)

@@ -48,9 +48,9 @@ def find_recordings(listing: Listing, depth: int = 1) -> list[str]:
         depth: folders above those that may be one recording: those of classes and parts.
 
     Example:
-        >>> series = ("sick/ann/1.dcm", "sick/ann/2.dcm", "well/bob.npy")
+        >>> series = ("sick/ann/1.dcm", "sick/ann/2.dcm", "well/bob.nii")
         >>> find_recordings(Listing(series, ("sick", "sick/ann", "well")))
-        ['sick/ann', 'well/bob.npy']
+        ['sick/ann', 'well/bob.nii']
     """
     whole = {f.rpartition("/")[0] for f in listing.files if recording_suffix(f) == ".dcm" or is_image(f)}
     whole = {folder for folder in whole if folder.count("/") >= depth}

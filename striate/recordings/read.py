@@ -4,11 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from striate.data.video import VIDEO_SUFFIXES
 from striate.errors import ArgumentError, DataError, UnknownNameError
 from striate.recording_preset import Kind
+from striate.recordings.clip import read_clip, read_frames
+from striate.recordings.dicom import is_dicom, read_dicom
 from striate.recordings.grid import as_recording
+from striate.recordings.nifti import read_nifti
 from striate.recordings.npy import Npz, read_npy
 from striate.recordings.records import Recording
+from striate.recordings.signal_table import read_signal_table
+from striate.recordings.wav import read_wav
 from striate.recordings.wfdb_records import read_wfdb
 
 Reader = Callable[[Path, Kind | None], Recording]
@@ -20,7 +26,8 @@ def read_recording(
     """Read a signal, a volume or a clip.
 
     Args:
-        source: a file; its suffix says how to read it.
+        source: a file, whose suffix says how to read it: NumPy's .npy, or .npz with an array `values`; .wav; .csv and
+            .tsv, a column a channel; WFDB's .hea; .nii and .nii.gz; .dcm; a video. Or a folder: DICOM slices, frames.
         kind: what it is, where the file can't say: arrays of three axes are volumes unless "clip" is stated.
         channels: which to keep, by name or number from 0, in this order; all where left out.
 
@@ -88,10 +95,24 @@ def _channel(recording: Recording, channel: str | int) -> int:
 
 
 def _reader(path: Path) -> Reader:
+    if path.is_dir():
+        return _read_folder
     suffix = recording_suffix(path.name)
     if suffix not in READERS:
         raise DataError(f"{path}: not a recording by its suffix; known are {', '.join(READERS)}")
     return READERS[suffix]
+
+
+def _read_folder(path: Path, _: Kind | None) -> Recording:
+    """A DICOM series if any file has its mark, else frames."""
+    if any(is_dicom(p) for p in path.iterdir() if p.is_file()):
+        return read_dicom(path)
+    return read_frames(path)
+
+
+def _only_path(read: Callable[[Path], Recording]) -> Reader:
+    """A reader of files that say what they are."""
+    return lambda path, kind: read(path)
 
 
 def _read_npy(path: Path, kind: Kind | None) -> Recording:
@@ -104,8 +125,15 @@ def _read_npz(path: Path, kind: Kind | None) -> Recording:
     return as_recording(path, arrays.numbers("values"), *arrays.described(kind))
 
 
-def _read_record(path: Path, _: Kind | None) -> Recording:
-    return read_wfdb(path)
-
-
-READERS: dict[str, Reader] = {".npy": _read_npy, ".npz": _read_npz, ".hea": _read_record}
+READERS: dict[str, Reader] = {
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+    ".wav": _only_path(read_wav),
+    ".csv": _only_path(read_signal_table),
+    ".tsv": _only_path(read_signal_table),
+    ".hea": _only_path(read_wfdb),
+    ".nii": _only_path(read_nifti),
+    ".nii.gz": _only_path(read_nifti),
+    ".dcm": _only_path(read_dicom),
+    **dict.fromkeys(sorted(VIDEO_SUFFIXES), _only_path(read_clip)),
+}
