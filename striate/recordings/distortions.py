@@ -168,7 +168,7 @@ class Rotate(Motion):
         """
         dims, volume = len(frame.size), frame.preset.kind == "volume"
         if dims < 3:
-            raise ArgumentError.of("rotate", "for volumes and clips", f"a {frame.preset.kind}")
+            raise ArgumentError("rotate is for volumes and clips; a signal has nothing to turn")
         turn = np.eye(dims + 1)
         for plane in ((1, 2), (0, 2), (0, 1)) if volume else ((1, 2),):
             turn = affine.rotate(plane, dims, self.angle_degrees * rng.uniform(-1, 1)) @ turn

@@ -80,5 +80,7 @@ class GridField:
         for axis, (n, step) in enumerate(zip(self.size, self.steps, strict=True)):
             weights = knot_weights(np.clip(points[..., axis], 0, n), step, self.pulls.shape[axis + 1])
             left = moved.ndim - points.ndim - 1  # axes of knots behind this one
-            moved = (moved * weights.reshape(*points.shape[:-1], 1, -1, *[1] * left)).sum(axis=points.ndim)
+            moved = (moved * weights.reshape(*points.shape[:-1], 1, weights.shape[-1], *[1] * left)).sum(
+                axis=points.ndim
+            )
         return np.asarray(moved * self.steps)

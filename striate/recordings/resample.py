@@ -126,7 +126,7 @@ def _in_space(
 
 
 def _reduced(values: Values, matrix: affine.Matrix, factors: Sequence[float]) -> tuple[Values, affine.Matrix]:
-    """Means of blocks and a Gaussian, so that together with linear interpolation they match a triangle's variance.
+    """Means of blocks and a blur, so that together with linear interpolation they match a triangle's variance.
 
     A triangle that reaches f samples either way has f²/6, interpolation 1/6, a block of b samples (b² - 1)/12.
     """
@@ -134,7 +134,7 @@ def _reduced(values: Values, matrix: affine.Matrix, factors: Sequence[float]) ->
     for axis, (block, factor) in enumerate(zip(blocks, factors, strict=True), start=1):
         values = _block_means(values, axis, block)
         variance = (factor**2 / 6 - (block**2 - 1) / 12) / block**2 - 1 / 6
-        values = _blurred(values, axis, math.sqrt(max(0.0, variance)))
+        values = _blurred(values, axis, variance)
     return values, matrix @ affine.scale(blocks)
 
 
@@ -147,18 +147,25 @@ def _block_means(values: Values, axis: int, block: int) -> Values:
     return np.asarray(filled.reshape(*values.shape[:axis], -1, block, *values.shape[axis + 1 :]).mean(axis=axis + 1))
 
 
-def _blurred(values: Values, axis: int, sigma: float) -> Values:
-    """A Gaussian along an axis; beyond its ends the edge goes on."""
-    reach = math.ceil(3 * sigma)
-    if not reach:
+def _blurred(values: Values, axis: int, variance: float) -> Values:
+    """Weighted means of neighbours along an axis; beyond its ends the edge goes on."""
+    weights = _bell(variance)
+    if len(weights) == 1:
         return values
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    weights = (weights / weights.sum()).astype(np.float32)
     places, last = np.arange(values.shape[axis]), values.shape[axis] - 1
     blurred = np.zeros_like(values)
-    for offset, weight in enumerate(weights, start=-reach):
+    for offset, weight in enumerate(weights, start=-(len(weights) // 2)):
         blurred += weight * values.take(np.clip(places + offset, 0, last), axis)
     return blurred
+
+
+def _bell(variance: float) -> NDArray[np.float32]:
+    """Weights of this variance that sum to 1: a Gaussian's, or three where samples of one would be too coarse."""
+    if variance <= 0.5:
+        return np.array([variance / 2, 1 - variance, variance / 2] if variance > 1e-9 else [1.0], np.float32)
+    reach = math.ceil(4 * math.sqrt(variance))
+    weights = np.exp(-0.5 * np.arange(-reach, reach + 1) ** 2 / variance)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _interpolated(values: Values, places: Floats) -> Values:
