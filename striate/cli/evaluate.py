@@ -12,6 +12,7 @@ from striate.cli.options import (
     Json,
     LabelledData,
     Model,
+    Resample,
     SkipBad,
     With,
     parse_crops,
@@ -37,11 +38,14 @@ def evaluate(
     others: With = None,
     crops: CropNumber = 1,
     crop_scale: CropScale = "",
+    resample: Resample = False,
     skip_bad: SkipBad = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Measure a model on labelled images: accuracy, mean AP of boxes, errors of points, verification, with intervals.
+    """Measure a model on labelled images, signals, volumes or clips, with intervals.
+
+    Accuracy of classes, mean AP of boxes, errors of points, verification of encodings.
 
     Example: `striate evaluate run/model.safetensors photos/test`
     """
@@ -50,7 +54,7 @@ def evaluate(
     from striate.cli.evaluate_marks import evaluate_marks
     from striate.cli.progress import Bar
     from striate.faces import Encoder
-    from striate.tasks import MarksPredictor, evaluate_classes, load
+    from striate.tasks import MarksPredictor, RecordingClassifier, evaluate_classes, evaluate_recordings, load
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
@@ -64,22 +68,31 @@ def evaluate(
         evaluate_encoder(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
     refuse_options("of encoders, boxes and points alone", {"--out": out})
+    noun = "images"
     with Bar("measuring") as bar:
-        evaluation = evaluate_classes(
-            classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to
-        )
+        if isinstance(classifier, RecordingClassifier):
+            refuse_options("of images alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
+            noun = f"{classifier.preset.kind}s"
+            evaluation = evaluate_recordings(
+                classifier, data, part=part, resample=resample, skip_bad=skip_bad, on_images=bar.advance_to
+            )
+        else:
+            refuse_options("of signals, volumes and clips alone", {"--resample": resample})
+            evaluation = evaluate_classes(
+                classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to
+            )
     for remark in evaluation.remarks:
         note(remark)
     if as_json:
         print_json(evaluation.to_dict())
         return
     measured = evaluation.figures
-    print(f"{classifier.task.headline(measured)}: {evaluation.part} of {data}")
+    print(f"{classifier.task.headline(measured, noun)}: {evaluation.part} of {data}")
     print_gains(evaluation, classifier.task.monitor)
     print_table(
-        ("class", "images", "precision", "recall", "F1"),
+        ("class", noun, "precision", "recall", "F1"),
         [(c.label, c.n, f"{c.precision:.3f}", f"{c.recall:.3f}", f"{c.f1:.3f}") for c in measured.per_class],
-        right=("images", "precision", "recall", "F1"),
+        right=(noun, "precision", "recall", "F1"),
     )
 
 

@@ -31,6 +31,10 @@ CropScale = Annotated[
     str, typer.Option(metavar="SHARE,…", help="Sides of the crops, as shares of the usual one, such as 0.8,1.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+Resample = Annotated[
+    bool,
+    typer.Option("--resample", help="Of signals, volumes, clips: bring those of another rate or spacing to the usual."),
+]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without files that can't be read, and record them.")]
 Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")]
 

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.options import CropNumber, CropScale, Device, Json, Model, SkipBad, With, parse_crops, refuse_options
+from striate.cli.options import (
+    CropNumber,
+    CropScale,
+    Device,
+    Json,
+    Model,
+    Resample,
+    SkipBad,
+    With,
+    parse_crops,
+    refuse_options,
+)
 from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
@@ -36,11 +47,12 @@ def predict(
     others: With = None,
     crops: CropNumber = 1,
     crop_scale: CropScale = "",
+    resample: Resample = False,
     skip_bad: SkipBad = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Say what images show: classes, a box, points or boxes, as the model was trained.
+    """Say what images, signals, volumes or clips show: classes, a box, points or boxes, as the model was trained.
 
     Example: `striate predict efficientnet_lite0 photo.jpg --top 3`
     """
@@ -50,7 +62,14 @@ def predict(
     from striate.draw.text import printable
     from striate.errors import ArgumentError
     from striate.faces import Encoder
-    from striate.tasks import MarksPredictor, load, predict_files, write_predictions
+    from striate.tasks import (
+        MarksPredictor,
+        RecordingClassifier,
+        load,
+        predict_files,
+        predict_recordings,
+        write_predictions,
+    )
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
@@ -83,8 +102,13 @@ def predict(
     refuse_options("of boxes and points alone", of_marks)
     top = 5 if top is None else top
     start = time.perf_counter()
-    predictions, bad = predict_files(classifier, paths or [], crops=views, skip_bad=skip_bad)
-    note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
+    if isinstance(classifier, RecordingClassifier):
+        refuse_options("of images alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
+        predictions, bad = predict_recordings(classifier, paths or [], resample=resample, skip_bad=skip_bad)
+    else:
+        refuse_options("of signals, volumes and clips alone", {"--resample": resample})
+        predictions, bad = predict_files(classifier, paths or [], crops=views, skip_bad=skip_bad)
+        note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
     for problem in bad:
         note(f"skipped {problem}")
     if csv:

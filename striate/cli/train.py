@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from striate.cli.options import Device, Json, LabelledData, SkipBad
+from striate.cli.options import Device, Json, LabelledData, Resample, SkipBad
 from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.cli.progress import Bar
-    from striate.tasks import AnyRun, PaintRun, Run, VerifyRun
+    from striate.tasks import AnyRun, PaintRun, RecordingRun, Run, VerifyRun
     from striate.training import Epoch, Step
 
 
@@ -47,6 +47,14 @@ def train(
     mosaic: Annotated[
         float | None, typer.Option(help="To detect: share of images that are four in one; 0 if left out.")
     ] = None,
+    window: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Of annotated records: what is around each mark is a signal."),
+    ] = None,
+    symbols: Annotated[
+        str | None, typer.Option(metavar="N,V", help="Of those marks: which count; they are the classes.")
+    ] = None,
+    resample: Resample = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
     model: Annotated[str | None, typer.Option(help="A network of `striate models`; chosen to suit the data.")] = None,
     weights: Annotated[str | None, typer.Option(help="Weights to start from, or none.")] = None,
@@ -97,7 +105,7 @@ def train(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Train a network on labelled images, and write a model file, a record and a report.
+    """Train a network on labelled images, signals, volumes or clips, and write a model file, a record and a report.
 
     What you leave out is chosen to suit the data, and the reason is said.
 
@@ -118,6 +126,9 @@ def train(
         "turned": turned or None,
         "styles": style,
         "strength": strength,
+        "window": window,
+        "symbols": tuple(symbols.split(",")) if symbols else None,
+        "resample": resample or None,
         "out": out,
         "model": model,
         "weights": weights,
@@ -169,14 +180,15 @@ def _usual_workers() -> int:
     return max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
-def _introduce(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
+def _introduce(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun") -> None:
     images = ", ".join(f"{len(part)} {name}" for name, part in run.dataset.parts.items())
     points = run.plan.preset.labels if not run.dataset.classes else ()
     noun = "classes" if run.plan.preset.labels else "identities"
     what = f"{len(points)} points" if points else f"{run.dataset.num_classes} {noun}"
     if run.start["wishes"]["task"] == "stylize":
         what = f"styles {', '.join(run.plan.preset.labels)}"
-    note(f"{run.dataset.root}: {run.dataset.kind}, {what}, images: {images}")
+    things = getattr(run.dataset, "shape", "image")
+    note(f"{run.dataset.root}: {run.dataset.kind}, {what}, {things}s: {images}")
     for line in (*run.start["remarks"], *run.plan.reasons):
         note(f"  {line}")
     note(run.notice)
@@ -184,7 +196,7 @@ def _introduce(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
     note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 
-def _follow(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
+def _follow(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun") -> None:
     """Train under a progress bar, a line for each epoch."""
     from striate.cli.progress import Bar
 
@@ -199,7 +211,7 @@ def _follow(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
             for epoch in run.epochs(on_step=show, on_features=partial(bar.advance_to, title="features")):
                 told = _tell_trials(run, bar, told)
                 if run.is_main:
-                    bar.say(epoch_line(epoch))
+                    bar.say(epoch_line(epoch, run.watched))
             _tell_trials(run, bar, told)
         except KeyboardInterrupt:
             again = ("striate", "train", run.dataset.root, "--out", str(run.folder.path), "--resume")
@@ -207,7 +219,7 @@ def _follow(run: "AnyRun | PaintRun | Run | VerifyRun") -> None:
             raise
 
 
-def _tell_trials(run: "AnyRun | PaintRun | Run | VerifyRun", bar: "Bar", told: int) -> int:
+def _tell_trials(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun", bar: "Bar", told: int) -> int:
     """What has been tried since; returns how much has been told."""
     for trial in run.trials[told:] if run.is_main else ():
         bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'} ({trial.reason})")
@@ -218,17 +230,17 @@ def _tell_trials(run: "AnyRun | PaintRun | Run | VerifyRun", bar: "Bar", told: i
     return len(run.trials)
 
 
-def epoch_line(epoch: "Epoch") -> str:
-    """An epoch's figures as people read them."""
+def epoch_line(epoch: "Epoch", watched: str = "val") -> str:
+    """An epoch's figures as people read them; `watched` is the part that they are of."""
     monitor = next(name for name in epoch.figures if name != "loss")
     loss, score = epoch.figures["loss"], epoch.figures[monitor]
     return (
-        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  val loss {loss:.4f}  val {monitor} {score:.2%}"
+        f"{epoch.epoch:3}  loss {epoch.loss:.4f}  {watched} loss {loss:.4f}  {watched} {monitor} {score:.2%}"
         f"{' *' if epoch.best else '  '} {epoch.seconds:.1f} s, waited {epoch.waited:.0%}"
     )
 
 
-def _conclude(run: "AnyRun | PaintRun | Run | VerifyRun", as_json: bool) -> None:
+def _conclude(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun", as_json: bool) -> None:
     outcome = run.outcome
     if outcome is None:  # another process of several writes
         return

@@ -143,6 +143,7 @@ class Report:
         mistakes_lead: what the mistakes are, where they are no mixed up classes.
         counted: what `data.counts` counts.
         nouns: what the labels name: one of them, and several.
+        things: what was looked at: one of them, and several.
 
     Raises:
         ArgumentError: there is no result.
@@ -171,6 +172,7 @@ class Report:
     mistakes_lead: str = ""
     counted: str = "images"
     nouns: tuple[str, str] = ("class", "classes")
+    things: tuple[str, str] = ("image", "images")
 
     def __post_init__(self) -> None:
         if not self.results:

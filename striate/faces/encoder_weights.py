@@ -115,11 +115,11 @@ def _trained(path: Path) -> EncoderWeights:
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
     try:
-        check_size(header.network, header.preset.size_hw)
+        check_size(header.network, header.size)
     except ShapeError as e:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
     preset = EncoderPreset(str(path), _digest(path), canonical=None, mirrored=False, threshold=_chosen(header))
-    return EncoderWeights(network, header.preset, preset, header.licence)
+    return EncoderWeights(network, header.image_preset, preset, header.licence)
 
 
 def _chosen(header: ModelFile) -> Threshold | None:

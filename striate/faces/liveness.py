@@ -181,4 +181,4 @@ def _trained(path: Path, device: Device) -> Engine:
         raise ModelFileError(f"{path} knows no class {LIVE!r} among others: its task is {header.task}, of {labels}")
     if header.preset.channels != 3:
         raise ModelFileError(f"{path} expects {header.preset.channels} channels; liveness is told from colours, 3")
-    return Engine(folded(network), header.preset, device=device)
+    return Engine(folded(network), header.image_preset, device=device)

@@ -107,7 +107,7 @@ def densify(model: Network | str | Path, size: int | Sequence[int] | None = None
 
 def _read(path: str | Path, size: int | Sequence[int] | None) -> tuple[Network, int | Sequence[int]]:
     network, header = load_model(path)
-    return network, header.preset.size_hw if size is None else size
+    return network, header.size if size is None else size
 
 
 def _shared(module: Module) -> Module:

@@ -8,8 +8,10 @@ import torch
 
 from striate.errors import ArgumentError, ModelFileError
 from striate.preset import Preset
+from striate.recording_preset import RecordingPreset
 from striate.version import __version__
 
+AnyPreset = Preset | RecordingPreset  # of images, or of signals, volumes and clips
 FORMAT = 1
 _SIZES = ("num_classes", "in_channels", "dims")
 _MAX_PIXELS = 2**26  # of the network's input; a file that asks for more is to exhaust memory
@@ -28,7 +30,7 @@ class ModelFile:
         arguments: what the network is built with: num_classes, in_channels, dims and the family's options,
             plain values only.
         task: the job it was trained for, such as "classify".
-        preset: what it expects of its input, and its labels.
+        preset: what it expects of its input, and its labels; one of recordings says its kind.
         thresholds: by name, where the task decides by any.
         record: how it was trained, plain JSON.
         licence: of the weights it started from; empty where it started from none.
@@ -48,7 +50,7 @@ class ModelFile:
     network: str
     arguments: Mapping[str, Any]
     task: str
-    preset: Preset
+    preset: AnyPreset
     thresholds: Mapping[str, float] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
@@ -71,10 +73,26 @@ class ModelFile:
             _expect(_is_plain(value), f"arguments[{name!r}]", "a plain value or a list of them", value)
         _expect(all(map(_is_finite, self.thresholds.values())), "thresholds", "finite numbers", self.thresholds)
         _expect(all(isinstance(v, str) for v in self.versions.values()), "versions", "strings", self.versions)
-        _check_preset(self.preset, self.arguments["in_channels"])
+        _check_preset(self.preset, self.arguments["in_channels"], self.arguments["dims"])
         if self.preset.labels and len(self.preset.labels) != self.arguments["num_classes"]:
             expected = f"a name for each of {self.arguments['num_classes']} classes"
             raise ArgumentError.of("header.preset.labels", expected, f"{len(self.preset.labels)} names")
+
+    @property
+    def image_preset(self) -> Preset:
+        """The preset of a model of images.
+
+        Raises:
+            ModelFileError: it is one of signals, volumes or clips.
+        """
+        if isinstance(self.preset, RecordingPreset):
+            raise ModelFileError(f"a model of {self.preset.kind}s, and images are looked at")
+        return self.preset
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Samples along each axis of the network's input."""
+        return self.preset.size_hw if isinstance(self.preset, Preset) else self.preset.size
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the order of the fields."""
@@ -92,9 +110,24 @@ class ModelFile:
         if set(values) != names:
             raise ModelFileError(f"the document has to have exactly {', '.join(sorted(names))}; got {sorted(values)}")
         try:
-            return cls(**{**values, "preset": Preset.from_dict(values["preset"])})
-        except (ArgumentError, TypeError, AttributeError) as e:  # a preset of other types fails in many ways
+            return cls(**{**values, "preset": read_preset(values["preset"])})
+        except (ArgumentError, TypeError, AttributeError, OverflowError) as e:  # of other types it fails in many ways
             raise ModelFileError(f"the document is not sound: {e}") from e
+
+
+def read_preset(values: dict[str, Any]) -> AnyPreset:
+    """The preset of plain values: of recordings where they name a kind, else of images.
+
+    Raises:
+        ArgumentError: a field is surplus or out of range; fields of other types fail in many ways.
+
+    Example:
+        >>> read_preset(Preset((32, 32), 1, (33.3,), (78.6,)).to_dict()).size_hw
+        (32, 32)
+        >>> read_preset(RecordingPreset("signal", (96,), (0.0,), 1, (0.0,), (1.0,)).to_dict()).kind
+        'signal'
+    """
+    return RecordingPreset.from_dict(values) if "kind" in values else Preset.from_dict(values)
 
 
 def _is_plain(value: object) -> bool:
@@ -117,12 +150,22 @@ def _check_format(values: Mapping[str, Any]) -> None:
         )
 
 
-def _check_preset(preset: Preset, in_channels: int) -> None:
-    """What `Preset` takes on trust, because a file may hold anything."""
-    _expect(isinstance(preset, Preset), "preset", "a Preset", preset)
-    for name in ("size_hw", "mean", "std", "border", "labels"):
+def _check_preset(preset: AnyPreset, in_channels: int, dims: int) -> None:
+    """What a preset takes on trust, because a file may hold anything."""
+    _expect(isinstance(preset, Preset | RecordingPreset), "preset", "a Preset or a RecordingPreset", preset)
+    own = ("size_hw",) if isinstance(preset, Preset) else ("size", "spacing", "channel_names")
+    for name in (*own, "mean", "std", "border", "labels"):
         value = getattr(preset, name)
         _expect(isinstance(value, tuple), f"preset.{name}", "a tuple", value)
+    _expect(all(isinstance(label, str) for label in preset.labels), "preset.labels", "strings", preset.labels)
+    _expect(preset.channels == in_channels, "preset.channels", f"in_channels, {in_channels}", preset.channels)
+    if isinstance(preset, Preset):
+        _check_image_preset(preset)
+    else:
+        _check_recording_preset(preset, dims)
+
+
+def _check_image_preset(preset: Preset) -> None:
     sizes = (*preset.size_hw, preset.channels, preset.short_side)
     sound = all(type(size) is int and 0 <= size <= 65535 for size in sizes)
     _expect(sound, "preset", "made of sizes in whole pixels up to 65535", sizes)
@@ -130,8 +173,17 @@ def _check_preset(preset: Preset, in_channels: int) -> None:
     _expect(height * width <= _MAX_PIXELS, "preset.size_hw", f"of at most {_MAX_PIXELS} pixels", preset.size_hw)
     numbers = (*preset.mean, *preset.std, *preset.border, *(v for row in preset.colour_pca for v in row))
     _expect(all(map(_is_finite, numbers)), "preset", "made of finite numbers", numbers)
-    _expect(all(isinstance(label, str) for label in preset.labels), "preset.labels", "strings", preset.labels)
-    _expect(preset.channels == in_channels, "preset.channels", f"in_channels, {in_channels}", preset.channels)
+
+
+def _check_recording_preset(preset: RecordingPreset, dims: int) -> None:
+    """Ranges are its own; here types, and that it has the network's axes."""
+    sizes = (*preset.size, preset.channels)
+    _expect(all(type(size) is int for size in sizes), "preset", "made of whole samples", sizes)
+    numbers = (*preset.spacing, *preset.mean, *preset.std, *preset.border)
+    _expect(all(map(_is_finite, numbers)), "preset", "made of finite numbers", numbers)
+    names = preset.channel_names
+    _expect(all(isinstance(name, str) for name in names), "preset.channel_names", "strings", names)
+    _expect(preset.dims == dims, "preset.kind", f"of dims, {dims}", preset.kind)
 
 
 def _is_finite(value: object) -> bool:

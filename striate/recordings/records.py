@@ -135,3 +135,13 @@ class RecordingDataset:
     def num_classes(self) -> int:
         """K, the number of classes."""
         return len(self.classes)
+
+    @property
+    def leaks(self) -> tuple[Twins, ...]:
+        """The twins that stand in more than one part."""
+        return tuple(t for t in self.twins if t.leak)
+
+    @property
+    def conflicts(self) -> tuple[Twins, ...]:
+        """The twins whose labels differ."""
+        return tuple(t for t in self.twins if t.conflict)

@@ -1,8 +1,7 @@
 """A network and its preset as one callable: images in, logits out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -11,15 +10,14 @@ from torch import Tensor, nn
 
 from striate.data.crops import ONE_CROP, Crops, crop_inputs
 from striate.data.records import Pixels
-from striate.errors import ArgumentError, ShapeError
+from striate.errors import ShapeError
 from striate.preset import Preset
-from striate.training.device import Device, pick_device
+from striate.runtime.runner import Logits, Runner
+from striate.training.device import Device
 from striate.training.precision import Precision
 
-Logits = NDArray[np.float32]  # (N, K)
 
-
-class Engine:
+class Engine(Runner):
     """Runs a network of images: each is prepared as the preset says, by the code that prepares them for training.
 
     The network is taken over: moved to the device, laid out channels_last, and put in eval mode, once.
@@ -51,14 +49,9 @@ class Engine:
         precision: Precision = "fp32",
         batch_size: int = 16,
     ):
-        if precision not in get_args(Precision):
-            raise ArgumentError.of("precision", f"one of {', '.join(get_args(Precision))}", precision)
-        if batch_size < 1:
-            raise ArgumentError.of("batch_size", "at least 1", batch_size)
-        self.device = device if isinstance(device, torch.device) else pick_device(device)
-        self.preset, self.precision, self.batch_size = preset, precision, batch_size
-        network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
-        self.network = network.eval()
+        shape = (preset.channels, *preset.size_hw)
+        super().__init__(network, shape, device=device, precision=precision, batch_size=batch_size)
+        self.preset = preset
 
     def __call__(self, images: Iterable[Pixels], *, crops: Crops = ONE_CROP) -> Logits:
         """Images -> logits; they are taken from the iterable as they are needed.
@@ -74,27 +67,6 @@ class Engine:
             ShapeError: an image of another type or shape.
         """
         return self.run(self._batches(images, crops))
-
-    def run(self, batches: Iterable[Tensor], *, on_images: Callable[[int], None] | None = None) -> Logits:
-        """Batches that are prepared already, as a `Loader` makes them -> logits.
-
-        Args:
-            batches: float32 (N, C, H, W), normalised.
-            on_images: called after each batch with the number of images so far.
-
-        Returns:
-            float32 (N, K) of all batches.
-        """
-        parts: list[Logits] = []
-        done = 0
-        for batch in batches:
-            parts.append(self._logits(batch))
-            done += len(batch)
-            if on_images:
-                on_images(done)
-        if not parts:  # a batch of none tells K
-            parts.append(self._logits(torch.empty(0, self.preset.channels, *self.preset.size_hw)))
-        return np.concatenate(parts)
 
     def images_at_once(self, crops: Crops) -> int:
         """How many images make a batch: with several crops fewer, but at least one."""
@@ -119,15 +91,3 @@ class Engine:
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != self.preset.channels or 0 in image.shape:
             raise ShapeError.of("image", f"uint8 (H, W, {self.preset.channels})", f"{image.dtype} {image.shape}")
-
-    def answer(self, batch: Tensor) -> Any:
-        """What the network answers to a batch (N, C, H, W), normalised: tensors on its device, as it gives them."""
-        batch = batch.to(self.device, memory_format=torch.channels_last)
-        halved = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
-        with torch.inference_mode(), halved:
-            return self.network(batch)
-
-    def _logits(self, batch: Tensor) -> Logits:
-        """(N, C, H, W) -> (N, K)"""
-        logits: Logits = self.answer(batch).float().cpu().numpy()
-        return logits

@@ -10,7 +10,8 @@ from striate.tasks.edges import draw_edges
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
-from striate.tasks.evaluation import Evaluation, evaluate, evaluate_classes
+from striate.tasks.evaluation import evaluate, evaluate_classes
+from striate.tasks.evaluation_record import Evaluation
 from striate.tasks.explanation import Explanation, explain, write_explanation
 from striate.tasks.explanation_methods import EXPLANATION_METHODS
 from striate.tasks.faces_calibrate import calibrate_encoder, encoder_threshold
@@ -35,6 +36,12 @@ from striate.tasks.patches import Patches, strongest_patches, write_patches
 from striate.tasks.picture_files import check_page
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
+from striate.tasks.recording_classifier import RecordingClassifier
+from striate.tasks.recording_evaluation import evaluate_recordings
+from striate.tasks.recording_plan import RecordingPlan
+from striate.tasks.recording_prediction import predict_recordings, recording_files
+from striate.tasks.recording_run import RecordingRun
+from striate.tasks.recording_start import begin_recordings, resume_recordings
 from striate.tasks.run import Outcome, Run
 from striate.tasks.start import train
 from striate.tasks.stylize_file import Stylized, write_stylized
@@ -88,6 +95,9 @@ __all__ = [
     "Plan",
     "Prediction",
     "Recogniser",
+    "RecordingClassifier",
+    "RecordingPlan",
+    "RecordingRun",
     "Run",
     "Searched",
     "Sighting",
@@ -101,6 +111,7 @@ __all__ = [
     "VerifyRun",
     "Wishes",
     "annotate_video",
+    "begin_recordings",
     "calibrate_encoder",
     "check_page",
     "check_plan",
@@ -120,6 +131,7 @@ __all__ = [
     "evaluate_encoder",
     "evaluate_marks",
     "evaluate_pairs",
+    "evaluate_recordings",
     "explain",
     "figure_rows",
     "find_images",
@@ -135,7 +147,10 @@ __all__ = [
     "paint_video",
     "parse_shape",
     "predict_files",
+    "predict_recordings",
     "recognition_threshold",
+    "recording_files",
+    "resume_recordings",
     "search_files",
     "side_by_side",
     "strongest_patches",

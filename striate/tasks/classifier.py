@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from striate.data import ONE_CROP, Crops, Pixels, arrange_crops, decode_for_crops_hw, read_image
-from striate.errors import ImageError
+from striate.errors import DataError, ImageError
 from striate.preset import Preset
 from striate.results import Classes
 from striate.runtime import Engine, Logits
 from striate.tasks.classify import ClassifyTask, Probabilities
 
 Image = str | Path | Pixels
-OnBad = Callable[[Path, ImageError], None]
+OnBad = Callable[[Path, DataError], None]
 
 
 class Classifier:

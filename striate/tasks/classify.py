@@ -24,6 +24,7 @@ from striate.metrics import (
     micro_f1_difference,
     multilabel,
 )
+from striate.recordings import RecordingPart
 from striate.results import Classes
 from striate.training import Loss, logistic_cross_entropy, softmax_cross_entropy, with_auxiliary
 
@@ -82,7 +83,7 @@ class ClassifyTask:
         weights = torch.tensor(class_weights) if class_weights else None
         return with_auxiliary(partial(softmax_cross_entropy, label_smoothing=label_smoothing, class_weights=weights))
 
-    def targets(self, part: Part, num_classes: int) -> NDArray[np.int64]:
+    def targets(self, part: Part | RecordingPart, num_classes: int) -> NDArray[np.int64]:
         """(N,) class numbers, or (N, K) of 0 and 1."""
         if not self.multilabel:
             return np.array([item.labels[0] for item in part.items], dtype=np.int64)
@@ -109,12 +110,12 @@ class ClassifyTask:
             return micro_f1_difference(before, after, targets, threshold=self.threshold)
         return accuracy_difference(before, after, targets)
 
-    def headline(self, figures: Figures) -> str:
-        """The figure that counts, in words."""
+    def headline(self, figures: Figures, noun: str = "images") -> str:
+        """The figure that counts, in words; `noun` is what was looked at."""
         score, (low, high) = getattr(figures, self.monitor), figures.interval
         if self.multilabel:
-            return f"micro F1 {score:.2%} on {figures.n} images"
-        return f"accuracy {score:.2%} (95 % interval {low:.2%} to {high:.2%}) on {figures.n} images"
+            return f"micro F1 {score:.2%} on {figures.n} {noun}"
+        return f"accuracy {score:.2%} (95 % interval {low:.2%} to {high:.2%}) on {figures.n} {noun}"
 
     def to_classes(self, probabilities: NDArray[np.float64], labels: Sequence[str]) -> Classes:
         """One image's probabilities (K,) -> classes, the likeliest first."""

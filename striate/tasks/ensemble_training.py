@@ -14,7 +14,8 @@ from striate.tasks.classify import ClassifyTask
 from striate.tasks.compare import compare_runs
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
-from striate.tasks.evaluation import Evaluation, measure
+from striate.tasks.evaluation import measure
+from striate.tasks.evaluation_record import Evaluation
 from striate.tasks.loading import load_classifier
 from striate.tasks.member_process import Member, Prepare, train_members
 from striate.tasks.own_data import remarks_on

@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
 
@@ -14,47 +12,19 @@ from striate.data import ONE_CROP, Crops, Dataset, Part, open_data
 from striate.errors import ArgumentError
 from striate.faces import Encoder
 from striate.tasks.classifier import Classifier, as_crops
-from striate.tasks.classify import Figures, Probabilities
+from striate.tasks.classify import Probabilities
 from striate.tasks.ensemble import Ensemble
-from striate.tasks.gain import Answers, Contender, Gain, Timed
+from striate.tasks.evaluation_record import Evaluation, PartChoice
+from striate.tasks.gain import Answers, Timed
 from striate.tasks.loading import Loaded, Model, load
 from striate.tasks.marks_evaluation import MarksEvaluation, Watch, evaluate_marks
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
 from striate.tasks.part_logits import part_logits
+from striate.tasks.recording_classifier import RecordingClassifier
+from striate.tasks.recording_evaluation import evaluate_recordings
 from striate.tasks.verify_evaluation import VerifyEvaluation, evaluate_encoder
 from striate.training import Device
-
-PartChoice = Literal["train", "val", "test", "all"]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a classifier is worth on some data.
-
-    Attributes:
-        figures: every figure of merit.
-        part: which part of the data was measured.
-        fingerprint: of the data.
-        remarks: what a reader must know: skipped files, images that stand in two parts.
-        contenders: of several networks or crops, what each is worth and costs by itself, and all together.
-        gains: of several networks or crops, what they gain over one.
-    """
-
-    figures: Figures
-    part: str
-    fingerprint: str
-    remarks: tuple[str, ...]
-    contenders: tuple[Contender, ...] = ()
-    gains: tuple[Gain, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values: the figures, and what they are of."""
-        own: dict[str, Any] = {"part": self.part, "fingerprint": self.fingerprint, "remarks": list(self.remarks)}
-        if self.contenders:
-            own["contenders"] = [contender.to_dict() for contender in self.contenders]
-            own["gains"] = [gain.to_dict() for gain in self.gains]
-        return self.figures.to_dict() | own
 
 
 def evaluate(
@@ -63,6 +33,7 @@ def evaluate(
     *,
     part: PartChoice | None = None,
     crops: int | Crops = ONE_CROP,
+    resample: bool = False,
     skip_bad: bool = False,
     workers: int = 0,
     device: Device = "auto",
@@ -73,10 +44,11 @@ def evaluate(
     Args:
         model: what `load` returns or takes.
         data: what `striate.data.open_data` takes; for a model of boxes or points `open_boxes` or `open_points`; of an
-            encoder `open_identities`.
+            encoder `open_identities`; of signals, volumes or clips `striate.recordings.open_recordings`.
         part: which part; None takes test where there is one, else val, else all.
         crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`. With several
             each image is also measured with one, to tell what they gain.
+        resample: of signals, volumes or clips: those of another rate or spacing are brought to the model's.
         skip_bad: go on without files that can't be read.
         workers: processes that decode, where there are a thousand images or more; 0 decodes in this one.
         device: where a model that is not loaded yet computes.
@@ -89,10 +61,14 @@ def evaluate(
     """
     crops = as_crops(crops)
     loaded = load(model, device=device) if isinstance(model, str | Path | Sequence) else model
-    if isinstance(loaded, MarksPredictor | Encoder) and crops != ONE_CROP:
-        raise ArgumentError.of("crops", "1 for an encoder or a model of boxes or points", len(crops))
+    if isinstance(loaded, MarksPredictor | Encoder | RecordingClassifier) and crops != ONE_CROP:
+        raise ArgumentError.of("crops", "1 for an encoder or a model of boxes, points or recordings", len(crops))
     if isinstance(loaded, Encoder):
         return evaluate_encoder(loaded, data, part=part, skip_bad=skip_bad, on_images=on_images)
+    if isinstance(loaded, RecordingClassifier):
+        return evaluate_recordings(
+            loaded, data, part=part, resample=resample, skip_bad=skip_bad, workers=workers, on_images=on_images
+        )
     if isinstance(loaded, MarksPredictor):
         return evaluate_marks(loaded, data, part=part, skip_bad=skip_bad, workers=workers, on_images=on_images)
     return evaluate_classes(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from striate.data import IMAGE_SUFFIXES
-from striate.errors import DataError, ImageError, Problem
+from striate.errors import DataError, Problem
 from striate.tasks.classifier import OnBad
 
 Answer = TypeVar("Answer")
@@ -41,29 +41,40 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
 def answer_images(
     paths: Iterable[str | Path], answer: Callable[[Sequence[Path], OnBad], Iterable[Answer]], *, skip_bad: bool
 ) -> tuple[list[tuple[str, Answer]], list[Problem]]:
-    """What images are answered with.
+    """What images are answered with; see `answer_files`, whose files `find_images` finds."""
+    return answer_files(find_images(paths), answer, skip_bad=skip_bad)
+
+
+def answer_files(
+    files: Sequence[Path],
+    answer: Callable[[Sequence[Path], OnBad], Iterable[Answer]],
+    *,
+    skip_bad: bool,
+    noun: str = "images",
+) -> tuple[list[tuple[str, Answer]], list[Problem]]:
+    """What files are answered with.
 
     Args:
-        paths: see `find_images`.
+        files: of images, or of whatever the answers are to.
         answer: files -> an answer for each but those that it says are bad.
         skip_bad: go on without files that can't be read.
+        noun: what they are.
 
     Returns:
-        path and answer of each image, in order, and the files that were skipped.
+        path and answer of each, in order, and the files that were skipped.
 
     Raises:
-        DataError: a path does not exist; or files can't be read, all of them listed.
+        DataError: files can't be read, all of them listed.
     """
-    files = find_images(paths)
     bad: dict[Path, Problem] = {}
 
-    def on_bad(path: Path, error: ImageError) -> None:
+    def on_bad(path: Path, error: DataError) -> None:
         bad[path] = Problem.of(str(path), error)
 
     answers = list(answer(files, on_bad))
     problems = list(bad.values())
     if bad and not skip_bad:
-        raise DataError(f"{len(bad)} of {len(files)} images can't be read (--skip-bad goes on without them)", problems)
+        raise DataError(f"{len(bad)} of {len(files)} {noun} can't be read (--skip-bad goes on without them)", problems)
     good = [str(path) for path in files if path not in bad]
     return list(zip(good, answers, strict=True)), problems
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from striate.data import Batch, Dataset, Loader, Part, PartName, evenly
 from striate.errors import ArgumentError, DivergenceError
@@ -26,6 +26,8 @@ from striate.training import Device, Epoch, FittedHead, Precision, Step, fit, fr
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+
+    from striate.tasks.recording_plan import RecordingPlan
 
 EVALUATION_BATCH = 64
 _PREPARE_WITH = 1000  # images
@@ -93,14 +95,23 @@ class Job:
 
 def make_network(plan: Plan, train: Part) -> Network:
     """The network that a plan begins with: its seed decides what is random, and training images what they must."""
+
+    def some_images(most: int) -> Tensor:
+        some = [train.items[i]._replace(labels=(0,)) for i in evenly(len(train), most)]
+        (batch,) = Loader(Part(some, train.store), plan.preset, batch_size=most).epoch(0)
+        return batch.images
+
+    return new_network(plan, some_images)
+
+
+def new_network(plan: "Plan | RecordingPlan", some: Callable[[int], Tensor]) -> Network:
+    """The same, of images or recordings; `some` gives at most so many as the network sees them, (N, C, *S)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.recipe.seed)
         network = create_model(plan.network, weights=plan.weights, **plan.arguments)
     prepare = find_entry(plan.network).prepare
     if prepare and not plan.weights:
-        some = [train.items[i]._replace(labels=(0,)) for i in evenly(len(train), _PREPARE_WITH)]
-        (batch,) = Loader(Part(some, train.store), plan.preset, batch_size=_PREPARE_WITH).epoch(0)
-        prepare(network, batch.images)
+        prepare(network, some(_PREPARE_WITH))
     return network
 
 

@@ -6,22 +6,24 @@ from typing import Any
 
 from striate.errors import ArgumentError, ModelFileError, ShapeError
 from striate.faces import Encoder
-from striate.models import check_size, create_model, find_source, load_model, read_header
-from striate.runtime import Engine, folded
+from striate.models import ModelFile, check_size, create_model, find_source, load_model, read_header
+from striate.recording_preset import RecordingPreset
+from striate.runtime import Engine, RecordingEngine, folded
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, find_task
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_tasks import is_marks_task, restored_task
+from striate.tasks.recording_classifier import RecordingClassifier
 from striate.tasks.run_folder import RunFolder
-from striate.training import Device
+from striate.training import Device, Precision
 
 Model = str | Path
 
 
 AnyPredictor = MarksPredictor[Any, Any]
-Loaded = Classifier | Ensemble | AnyPredictor | Encoder
+Loaded = Classifier | Ensemble | AnyPredictor | Encoder | RecordingClassifier
 
 
 def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
@@ -34,7 +36,7 @@ def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
 
     Returns:
         what has `predict(images)`: of classes, or of boxes or points, as the model was trained; of one that was trained
-        to verify what has `encode(images)`.
+        to verify what has `encode(images)`; of one of signals, volumes or clips what has `predict(recordings)`.
 
     Raises:
         ModelFileError: a file is broken, hostile or of another version, or a run has no model yet.
@@ -54,7 +56,7 @@ def load_classifier(model: Model | Sequence[Model], *, device: Device = "auto") 
     """A classifier, or an ensemble of several; arguments and errors are those of `load`, and:
 
     Raises:
-        ArgumentError: a model of boxes or points, or an encoder.
+        ArgumentError: a model of boxes or points, of recordings, or an encoder.
     """
     models = [model] if isinstance(model, str | Path) else model
     members = [member for one in models for member in _classifier(one, device).members]
@@ -69,6 +71,8 @@ def _classifier(model: Model, device: Device) -> Classifier | Ensemble:
         raise ArgumentError.of("model", "of classes", f"{model}, trained to {loaded.task.name}")
     if isinstance(loaded, Encoder):
         raise ArgumentError.of("model", "of classes", f"{model}, trained to verify")
+    if isinstance(loaded, RecordingClassifier):
+        raise ArgumentError.of("model", "of images", f"{model}, trained on {loaded.preset.kind}s")
     return loaded
 
 
@@ -85,24 +89,36 @@ def _load_one(model: Model, device: Device) -> Loaded:
     return _from_source(str(model), device)
 
 
-def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredictor | Encoder:
+def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredictor | Encoder | RecordingClassifier:
     if read_header(path).task == "verify":
         return Encoder.open(path, device=device)
     network, header = load_model(path)
     if header.task == "stylize":
         raise ArgumentError(f"model must answer, but {path} paints: striate stylize, or striate.tasks.Painter")
+    if isinstance(header.preset, RecordingPreset):
+        _check_fits(path, header)
+        recordings = RecordingEngine(folded(network), header.preset, device=device, precision=_precision(header))
+        return RecordingClassifier(recordings, find_task(header.task, header.thresholds), header.record, name)
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
-    try:
-        check_size(header.network, header.preset.size_hw)
-    except ShapeError as e:
-        raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
-    precision = header.record.get("inference_precision", "fp32")
-    engine = Engine(folded(network), header.preset, device=device, precision=precision)
+    _check_fits(path, header)
+    engine = Engine(folded(network), header.preset, device=device, precision=_precision(header))
     if is_marks_task(header.task):
         task = restored_task(header.task, header.arguments.get("head"), header.thresholds)
         return MarksPredictor(engine, task, header.record, name=name)
     return Classifier(engine, find_task(header.task, header.thresholds), header.record, name=name)
+
+
+def _check_fits(path: Path, header: ModelFile) -> None:
+    try:
+        check_size(header.network, header.size)
+    except ShapeError as e:
+        raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
+
+
+def _precision(header: ModelFile) -> Precision:
+    precision: Precision = header.record.get("inference_precision", "fp32")
+    return precision
 
 
 def _from_source(name: str, device: Device) -> Classifier:

@@ -37,7 +37,7 @@ def _network(model: str | Path, shape: tuple[int, ...]) -> tuple[Network, tuple[
     """The network and the shape of its input."""
     if Path(model).is_file():
         network, header = load_model(Path(model))
-        return network, shape or (header.preset.channels, *header.preset.size_hw)
+        return network, shape or (header.preset.channels, *header.size)
     entry = find_entry(str(model))
     shape = shape or (entry.channels, entry.size, entry.size)
     return blueprint(entry.build, num_classes=entry.classes, in_channels=shape[0], dims=len(shape) - 1), shape

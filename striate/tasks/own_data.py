@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from striate.data import VAL_SHARE, Dataset, MarkedDataset, MarkedPart, Part, PartName
 from striate.errors import ArgumentError
+from striate.recordings import RecordingDataset, RecordingPart
 
-AnyDataset = TypeVar("AnyDataset", Dataset, MarkedDataset[Any])
-AnyPart = TypeVar("AnyPart", Part, MarkedPart[Any])
+AnyDataset = TypeVar("AnyDataset", Dataset, MarkedDataset[Any], RecordingDataset)
+AnyPart = TypeVar("AnyPart", Part, MarkedPart[Any], RecordingPart)
 TrainingRecord = Mapping[str, Any]  # how a model was trained, as its file says
 
 
@@ -76,20 +77,22 @@ def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: st
         "all": f"{they} learned from many of these images",
         "val": f"{their} chosen on these images",
     }[part]
-    if part == "val" and any(record.get("plan", {}).get("regression") for record in own):
+    plans = [record.get("plan", {}) for record in own]
+    if part == "val" and any(plan.get("regression") or plan.get("again") for plan in plans):
         used = f"after choosing by these images {they} learned from them, too"
     return [f"{who} trained on this data; {used}"]
 
 
-def remarks_on(dataset: Dataset) -> tuple[str, ...]:
+def remarks_on(dataset: Dataset | RecordingDataset) -> tuple[str, ...]:
     """What whoever reads a figure on this data must know."""
+    things = "images" if isinstance(dataset, Dataset) else f"{dataset.shape}s"
     remarks = [f"skipped {problem}" for problem in dataset.skipped]
     if dataset.leaks:
         where = ", ".join(f"{p.part}:{p.path}" for p in dataset.leaks[0].places)
-        remarks.append(f"leak: {len(dataset.leaks)} images stand in more than one part, for example {where}")
+        remarks.append(f"leak: {len(dataset.leaks)} {things} stand in more than one part, for example {where}")
     if dataset.conflicts:
         where = ", ".join(p.path for p in dataset.conflicts[0].places)
-        remarks.append(f"conflict: {len(dataset.conflicts)} images have two different labels, for example {where}")
+        remarks.append(f"conflict: {len(dataset.conflicts)} {things} have two different labels, for example {where}")
     return tuple(remarks)
 
 

@@ -38,6 +38,9 @@ class Wishes:
         turned: of "verify": whether turned and mirrored identities are others to learn from.
         styles: of "stylize": the images whose styles are learned.
         strength: of "stylize": of the styles against the content.
+        window: of records with annotations: seconds around each that are looked at.
+        symbols: of annotations: those that count.
+        resample: whether recordings of another rate or spacing are brought to that of the most.
 
     Raises:
         ArgumentError: a batch size or a size under 1, or a recipe that repeats another wish. The rest is checked
@@ -67,6 +70,9 @@ class Wishes:
     turned: bool | None = None
     styles: tuple[str, ...] | None = None
     strength: float | None = None
+    window: float | None = None
+    symbols: tuple[str, ...] | None = None
+    resample: bool | None = None
 
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
@@ -79,6 +85,8 @@ class Wishes:
                 raise ArgumentError(f"{name} is of networks that paint: leave it out, or train one with task stylize")
         if self.strength is not None and not 0 <= self.strength < float("inf"):
             raise ArgumentError.of("strength", "at least 0", self.strength)
+        if self.window is not None and not 0 < self.window < float("inf"):
+            raise ArgumentError.of("window", "seconds above 0", self.window)
         for name in ("batch_size", "size", "dim"):
             wish = getattr(self, name)
             if wish is not None and wish < 1:
@@ -90,7 +98,7 @@ class Wishes:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        lists = {"hidden": self.hidden, "styles": self.styles}
+        lists = {"hidden": self.hidden, "styles": self.styles, "symbols": self.symbols}
         return asdict(self) | {name: list(value) if value else None for name, value in lists.items()}
 
 

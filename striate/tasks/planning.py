@@ -1,8 +1,12 @@
 """From data and wishes to a plan: what striate chooses where the user leaves the choice."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from striate.data import (
     Dataset,
@@ -44,12 +48,13 @@ def make_plan(dataset: Dataset, wishes: Wishes) -> Plan:
     source, why_weights = choose_weights(network, wishes)
     preset = make_preset(dataset, look, network, source, wishes.size)
     freeze, why_freeze = _choose_freeze(source, wishes)
-    weights, why_classes = _weigh_classes(dataset)
+    counts = dataset.parts["train"].counts(dataset.num_classes)
+    weights, why_classes = ((), "") if dataset.multilabel else weigh_classes(counts, dataset.classes)
     pipeline = default_pipeline(preset) if wishes.distort is None else parse_distortions(wishes.distort)
     preset = add_colours(preset, pipeline, dataset)
     pipeline.check(preset)
     images = len(dataset.parts["train"])
-    batch_size = min(images, wishes.batch_size or _usual_batch_size(images))
+    batch_size = min(images, wishes.batch_size or usual_batch_size(images))
     recipe = make_recipe(wishes, images, batch_size, freeze, pretrained=source is not None)
     views, why_views = _choose_views(freeze, wishes, recipe, min(_VIEWS, recipe.epochs) if pipeline.steps else 1)
     return Plan(
@@ -163,16 +168,31 @@ def _multiple(pixels: int) -> int:
     return -(-pixels // 32) * 32
 
 
-def _weigh_classes(dataset: Dataset) -> tuple[tuple[float, ...], str]:
-    counts = dataset.parts["train"].counts(dataset.num_classes)
-    if dataset.multilabel or counts.max() < _UNBALANCED * counts.min():
+def weigh_classes(
+    counts: NDArray[np.int64], classes: Sequence[str], noun: str = "images"
+) -> tuple[tuple[float, ...], str]:
+    """A weight of each class in the cost, and why; none where no class is rare.
+
+    Args:
+        counts: (K,) of the training part.
+        classes: their names.
+        noun: what was counted.
+
+    Raises:
+        ArgumentError: a class without any.
+
+    Example:
+        >>> weigh_classes(np.array([30, 10]), ["cat", "lynx"])
+        ((0.6666..., 2.0), "classes are weighted: 'lynx' has 10 images of 40")
+    """
+    if counts.max() < _UNBALANCED * counts.min():
         return (), ""
-    rare = dataset.classes[int(counts.argmin())]
-    why = f"classes are weighted: {rare!r} has {counts.min()} images of {counts.sum()}"
+    rare = classes[int(counts.argmin())]
+    why = f"classes are weighted: {rare!r} has {counts.min()} {noun} of {counts.sum()}"
     return tuple(class_weights(counts.tolist()).tolist()), why
 
 
-def _usual_batch_size(images: int) -> int:
+def usual_batch_size(images: int) -> int:
     """64, or 128 where there are many images, but at least 8 steps an epoch where there are few."""
     return 128 if images > 20_000 else max(8, min(64, images // 8))
 

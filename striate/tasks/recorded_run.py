@@ -1,7 +1,7 @@
 """What every run of a training has: a folder with a record, the weights that it starts from, and the loop."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,6 +47,11 @@ class RecordedRun(ABC):
         return bool(self._accelerator.is_main_process)
 
     @property
+    def watched(self) -> str:
+        """The part that the figures of the epoch under way are of."""
+        return "val"
+
+    @property
     def notice(self) -> str:
         """What to tell a person once: the licence of the weights that it starts from."""
         return self._source.notice if self._source else ""
@@ -78,14 +83,22 @@ class RecordedRun(ABC):
         validate: Callable[[nn.Module], Mapping[str, float]],
         *,
         loss: Loss,
-        monitor: str,
+        monitor: str | None,
         lower_is_better: bool = False,
         precision: Precision,
         on_step: Callable[[Step], None] | None,
+        num_classes: int | None = None,
+        checkpoints: Path | None = None,
+        before: Sequence[Epoch] = (),
     ) -> Iterator[Epoch]:
-        """`fit` as the plan says, with the record written after every epoch."""
-        epochs: list[Epoch] = []
-        checkpoints: Path = self.folder.checkpoints
+        """`fit` as the plan says, with the record written after every epoch.
+
+        Args:
+            plan, network, train, validate, loss, monitor, lower_is_better, precision, on_step, num_classes: of `fit`.
+            checkpoints: their folder; the run's if left out.
+            before: epochs of a training before this one, which the record keeps.
+        """
+        epochs = list(before)
         for epoch in fit(
             network,
             train,
@@ -97,9 +110,10 @@ class RecordedRun(ABC):
             device=self._device,
             precision=precision,
             channels_last=True,
-            folder=checkpoints,
+            folder=checkpoints or self.folder.checkpoints,
             resume=True,  # the folder of what is new has no checkpoint
             arguments={"plan": plan.to_dict(), "fingerprint": self.start["fingerprint"]},
+            num_classes=num_classes,
             on_step=on_step,
         ):
             epochs.append(epoch)

@@ -15,6 +15,7 @@ from striate.draw import DataSummary, History, PartResult, Report, StartWeights,
 from striate.explain import Row, table
 from striate.metrics import Classification, find_suspects, worst_mistakes
 from striate.models import Network, Url, find_source
+from striate.recordings import RecordingDataset
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.plan import Plan
 from striate.tasks.thawing import Trial
@@ -81,7 +82,7 @@ def make_report(
         title=f"{plan.network} on {dataset.root}",
         labels=dataset.classes,
         results=[
-            _part_result(name, figures[name], task, remarks.get(name, ""))
+            part_result(name, figures[name], task, remarks.get(name, ""))
             for name in sorted(figures, key=lambda n: n != first)
         ],
         history=history_of(epochs, monitor),
@@ -95,10 +96,7 @@ def make_report(
         command=shlex.join(start["command"]),
         facts=facts,
         weights=start_weights(plan.weights),
-        trials=[
-            TrialRow(trial.name, trial.score, trial.kept, trial.parameters, trial.seconds, trial.reason)
-            for trial in trials
-        ],
+        trials=trial_rows(trials),
         losses=choice.losses if choice else {},
         strength=choice.strength if choice else 0.0,
         cross_validated=(choice.accuracy, *choice.interval) if choice else (),
@@ -106,7 +104,8 @@ def make_report(
     )
 
 
-def _part_result(part: str, figures: Figures, task: ClassifyTask, remark: str) -> PartResult:
+def part_result(part: str, figures: Figures, task: ClassifyTask, remark: str) -> PartResult:
+    """The figures of a part as the page shows them."""
     # of five classes and fewer, top-5 says nothing
     told = [name for name in _SHARES if name != "top-5" or len(figures.per_class) > _TOP]
     shares = {name: getattr(figures, _SHARES[name]) for name in told if hasattr(figures, _SHARES[name])}
@@ -119,6 +118,11 @@ def _part_result(part: str, figures: Figures, task: ClassifyTask, remark: str) -
         shares=shares,
         numbers={"log loss": figures.log_loss} if isinstance(figures, Classification) else {},
     )
+
+
+def trial_rows(trials: Sequence[Trial]) -> list[TrialRow]:
+    """What was tried, as the page shows it."""
+    return [TrialRow(t.name, t.score, t.kept, t.parameters, t.seconds, t.reason) for t in trials]
 
 
 def history_of(epochs: Sequence[Epoch], monitor: str, name: str = "") -> History:
@@ -167,7 +171,7 @@ def _mistakes(part: Part, probabilities: Probabilities, dataset: Dataset, plan: 
     return tiles
 
 
-def summary_of(dataset: Dataset) -> DataSummary:
+def summary_of(dataset: Dataset | RecordingDataset) -> DataSummary:
     """What a report says of the data."""
     return DataSummary(
         path=dataset.root,

@@ -214,7 +214,7 @@ class Run(RecordedRun):
         more = {
             "trials": [trial.to_dict() for trial in self.trials],
             "learned_from_val": learning.choice is not None,
-            "figures": {part: _scalars(figures) for part, figures in result["figures"].items()},
+            "figures": {part: scalars(figures) for part, figures in result["figures"].items()},
         }
         return ModelFile(
             network=plan.network,
@@ -227,6 +227,6 @@ class Run(RecordedRun):
         )
 
 
-def _scalars(figures: Mapping[str, Any]) -> dict[str, Any]:
+def scalars(figures: Mapping[str, Any]) -> dict[str, Any]:
     """The figures without what grows with the classes: a model file's header is bounded."""
     return {name: value for name, value in figures.items() if name not in ("per_class", "confusion", "reliability")}

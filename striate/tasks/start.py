@@ -8,11 +8,14 @@ import torch
 
 from striate.data import VAL_SHARE, Dataset, open_data, what_is_marked
 from striate.errors import ArgumentError
+from striate.recordings import is_recordings
 from striate.tasks.marks_start import AnyRun, begin_marks, resume_marks
 from striate.tasks.marks_tasks import LossName, TaskName
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Plan, PrecisionWish, Wishes
 from striate.tasks.planning import make_plan
+from striate.tasks.recording_run import RecordingRun
+from striate.tasks.recording_start import begin_recordings, resume_recordings
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
 from striate.tasks.start_record import first_line
@@ -34,6 +37,9 @@ def train(
     turned: bool | None = None,
     styles: Sequence[str | Path] | None = None,
     strength: float | None = None,
+    window: float | None = None,
+    symbols: Sequence[str] | None = None,
+    resample: bool | None = None,
     out: str | Path | None = None,
     model: str | None = None,
     weights: str | None = None,
@@ -56,14 +62,15 @@ def train(
     cut_seed: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
-) -> Run | AnyRun | VerifyRun | PaintRun:
+) -> Run | AnyRun | VerifyRun | PaintRun | RecordingRun:
     """Plan a training; iterate over what comes back to run it.
 
     What is left out, striate chooses, and says why in `plan.reasons`.
 
     Args:
         data: a folder of class folders, a CSV, a zip, or idx files: see `striate.data.open_data`; boxes in a format of
-            `striate.data.open_boxes`, points in one of `open_points`; of `open_identities` to verify.
+            `striate.data.open_boxes`, points in one of `open_points`; of `open_identities` to verify; or signals,
+            volumes or clips, see `striate.recordings.open_recordings`.
         task: "classify"; "localize" finds one object an image, "landmarks" the points of one,
             "detect" any number of objects; "verify" trains an encoder, whose answers to images of the same person or
             thing are near one another; "stylize" trains a network that paints photographs in a style at one pass, on a
@@ -79,6 +86,10 @@ def train(
             `striate.data.turn_identities`; for symbols of few kinds.
         styles: to stylize: the images whose styles are learned, each known by its file's name.
         strength: to stylize: of the styles against the content; 1 if left out.
+        window, symbols: of records with annotations: seconds around each annotation that are one signal, and the
+            symbols of those that count, which are the classes.
+        resample: of signals, volumes or clips: those of another rate or spacing are brought to the commonest; else they
+            are refused.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
         model: name of a network, see `striate models`; to stylize "transform_net_full" or "transform_net_slim".
         weights: name of published weights to start from, or "none"; to stylize of those that tell style, see
@@ -140,6 +151,9 @@ def train(
         turned=turned or None,
         styles=tuple(map(str, styles)) if styles else None,
         strength=strength,
+        window=window,
+        symbols=tuple(symbols) if symbols else None,
+        resample=resample or None,
     )
     if resume:
         return _resume(data, out, wishes, {"val_share": val_share, "cut_seed": cut_seed}, device, workers)
@@ -154,12 +168,29 @@ def train(
             return begin_stylize(data, folder, wishes, **how)
         begin = begin_verify if wishes.task == "verify" else begin_marks
         return begin(data, folder, wishes, **how)
+    if holds_recordings(data, wishes):
+        share, cut = _checked_share(val_share), _cut_seed(wishes, cut_seed)
+        how = {"val_share": share, "cut_seed": cut, "skip_bad": skip_bad, "device": device, "workers": workers}
+        return begin_recordings(data, folder, wishes, **how)
     dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
     start = first_line(data, dataset, wishes, plan, share, skip_bad=skip_bad, remarks=remarks_on(dataset))
     run = Run(folder, dataset, plan, start, device, workers)
     folder.create()  # nothing is written before all is known to be sound
     run.write([run.start])
     return run
+
+
+def holds_recordings(data: str | Path, wishes: Wishes) -> bool:
+    """Whether data is of signals, volumes or clips.
+
+    Raises:
+        ArgumentError: it is not, and a wish is of those alone.
+    """
+    found = is_recordings(data)
+    for name in () if found else ("window", "symbols", "resample"):
+        if getattr(wishes, name) is not None:
+            raise ArgumentError(f"{name} is of signals, volumes or clips, and {data} holds none that striate can see")
+    return found
 
 
 def open_and_plan(
@@ -169,6 +200,8 @@ def open_and_plan(
     share = _checked_share(val_share)
     if wishes.loss:
         raise ArgumentError("loss is of encoders and of tasks on boxes or points: leave it out for classes")
+    if is_recordings(data):
+        raise ArgumentError(f"{data} holds signals, volumes or clips: train on them without check or ensemble")
     if Path(data).exists() and (marked := what_is_marked(data)):
         wanted = "detect or localize" if marked == "boxes" else "landmarks"
         raise ArgumentError(f"{data} holds {marked}, not classes of whole images: say which task, {wanted}")
@@ -205,7 +238,7 @@ def _resume(
     cut: Mapping[str, float | None],
     device: Device,
     workers: int,
-) -> Run | AnyRun | VerifyRun | PaintRun:
+) -> Run | AnyRun | VerifyRun | PaintRun | RecordingRun:
     if out is None:
         raise ArgumentError("resume needs out, the folder of the run to go on with")
     folder = RunFolder(out)
@@ -221,6 +254,8 @@ def _resume(
         return resume_stylize(data, folder, start, device, workers)
     if start["wishes"].get("task"):
         return resume_marks(data, folder, start, device, workers)
+    if "kind" in start["plan"]["preset"]:
+        return resume_recordings(data, folder, start, device, workers)
     plan = Plan.from_dict(start["plan"])
     seed, share = own_cut["cut_seed"] or 0, own_cut["val_share"]
     dataset = open_data(data, seed=seed, val_share=share, skip_bad=start["skip_bad"])

@@ -8,16 +8,18 @@ from typing import Any
 import torch
 
 from striate.data import VAL_SHARE, Dataset, MarkedDataset
+from striate.recordings import RecordingDataset
 from striate.tasks.marks_plan import MarksPlan
 from striate.tasks.plan import Plan, Wishes
+from striate.tasks.recording_plan import RecordingPlan
 from striate.version import __version__
 
 
 def first_line(
     data: str | Path,
-    dataset: Dataset | MarkedDataset[Any],
+    dataset: Dataset | MarkedDataset[Any] | RecordingDataset,
     wishes: Wishes,
-    plan: Plan | MarksPlan,
+    plan: Plan | MarksPlan | RecordingPlan,
     val_share: float,
     *,
     skip_bad: bool,

@@ -103,7 +103,7 @@ def _from_file(path: Path, name: str, device: Device) -> Subject:
     if header.arguments["dims"] != 2:
         raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
     task = find_task(header.task, header.thresholds) if header.task.startswith("classify") else None
-    return Subject(_ready(network, device), header.preset, task, name)
+    return Subject(_ready(network, device), header.image_preset, task, name)
 
 
 def _ready(network: Network, device: Device) -> Network:

@@ -267,7 +267,7 @@ def _from_file(path: Path) -> tuple[Network, Preset, str, tuple[str, ...]]:
     frozen = header.record.get("plan", {}).get("freeze")
     before = [child for name, child in network.head.named_children() if name != CLASSIFIER]
     if frozen == CLASSIFIER or (frozen == "all" and not any(True for child in before for _ in child.parameters())):
-        return network, header.preset, str(path), ()
+        return network, header.image_preset, str(path), ()
     who = "hidden layers" if frozen == "all" else "stages"
     remark = f"the {who} of {path} learned, too: wrong labels among the images that it saw may be known to it by heart"
-    return network, header.preset, str(path), (remark,)
+    return network, header.image_preset, str(path), (remark,)

@@ -38,7 +38,7 @@ def fit(
     *,
     loss: Loss,
     recipe: Recipe,
-    monitor: str = "accuracy",
+    monitor: str | None = "accuracy",
     lower_is_better: bool = False,
     device: Device = "auto",
     precision: Precision = "fp32",
@@ -63,7 +63,7 @@ def fit(
         validate: figures of a network in eval mode, without gradients; every process calls it.
         loss: the cost J of (what the network answers, targets), a mean over the batch.
         recipe: how to train.
-        monitor: the figure by which the best epoch is chosen.
+        monitor: the figure by which the best epoch is chosen; None keeps the last one.
         lower_is_better: of the monitored figure.
         device: "auto" takes a GPU where there is one.
         precision: of convolutions and matrix products in training; see `choose_precision`.

@@ -21,7 +21,7 @@ class Judge:
 
     Args:
         validate: a network in eval mode -> figures by name.
-        monitor: the figure that counts.
+        monitor: the figure that counts; None where the last epoch is the best, whatever the figures.
         lower_is_better: of that figure.
 
     Example:
@@ -31,7 +31,7 @@ class Judge:
     """
 
     validate: Callable[[nn.Module], Mapping[str, float]]
-    monitor: str
+    monitor: str | None
     lower_is_better: bool
 
     @torch.no_grad()
@@ -42,7 +42,7 @@ class Judge:
             UnknownNameError: the monitored figure is not among them.
         """
         figures = {name: float(value) for name, value in self.validate(network.eval()).items()}
-        if self.monitor not in figures:
+        if self.monitor is not None and self.monitor not in figures:
             raise UnknownNameError("figure of validate", self.monitor, figures)
         if accelerator.num_processes == 1:
             return figures
@@ -54,6 +54,8 @@ class Judge:
 
         Of two with the same monitored figure, as small validation parts often give, the lower loss wins, if it is told.
         """
+        if self.monitor is None:
+            return True
         value = figures[self.monitor]
         if math.isnan(value):
             return False

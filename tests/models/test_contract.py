@@ -57,6 +57,8 @@ PARAMETERS = {
     "dlib_face": 5_614_592,
     "minifasnet_v1se": 433_586,
     "minifasnet_v2": 434_560,
+    "time_series_resnet": 2_841_410,
+    "small_convnet": 72_146,
 }
 
 CASES = [(name, dims) for name in model_names() for dims in find_entry(name).dims]

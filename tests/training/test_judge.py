@@ -29,6 +29,13 @@ def test_prefers(value, best, lower, preferred):
     assert Judge(lambda network: {}, "x", lower).prefers({"x": value}, epoch) == preferred
 
 
+def test_without_a_monitor_each_epoch_is_preferred_to_those_before():
+    best = Epoch(1, 0.0, 0.1, {"accuracy": 1.0, "loss": 0.0}, 1.0, 0.0, True)
+    judge = Judge(lambda network: {"accuracy": 0.5}, None, lower_is_better=False)
+    assert judge.prefers({"accuracy": 0.0, "loss": math.nan}, best)
+    assert judge.figures(nn.Linear(1, 1), ONE_PROCESS) == {"accuracy": 0.5}
+
+
 def test_validation_is_in_eval_mode_without_gradients():
     def validate(network):
         assert not network.training

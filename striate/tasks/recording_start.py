@@ -1,0 +1,76 @@
+"""Train on recordings: data and wishes become a run, or an interrupted one is taken up again."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import VAL_SHARE
+from striate.errors import ArgumentError
+from striate.recordings import RecordingDataset, open_recordings
+from striate.recordings.cut import Cut
+from striate.tasks.own_data import remarks_on
+from striate.tasks.plan import Wishes
+from striate.tasks.recording_plan import RecordingPlan
+from striate.tasks.recording_planning import make_recording_plan
+from striate.tasks.recording_run import RecordingRun
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.start_record import first_line
+from striate.training import Device
+
+
+def begin_recordings(
+    data: str | Path,
+    folder: RunFolder,
+    wishes: Wishes,
+    *,
+    val_share: float,
+    cut_seed: int,
+    skip_bad: bool,
+    device: Device,
+    workers: int,
+) -> RecordingRun:
+    """Plan a training on signals, volumes or clips; see `striate.tasks.train`."""
+    cut = wished_cut(wishes)
+    dataset = open_cut(data, cut, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    plan = make_recording_plan(dataset, wishes, cut)
+    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    run = RecordingRun(folder, dataset, plan, start, device, workers)
+    folder.create()  # nothing is written before all is known to be sound
+    run.write([run.start])
+    return run
+
+
+def resume_recordings(
+    data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int
+) -> RecordingRun:
+    """The run of a record that was begun by `begin_recordings`.
+
+    Raises:
+        ArgumentError: other data.
+    """
+    plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
+    dataset = open_cut(data, plan.cut, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
+    if dataset.fingerprint != start["fingerprint"]:
+        what = f"data must be what the run in {folder.path} began with"
+        raise ArgumentError(f"{what}; {data} has other {dataset.shape}s or labels")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    return RecordingRun(folder, dataset, plan, start, device, workers)
+
+
+def wished_cut(wishes: Wishes) -> Cut | None:
+    """How records are to be cut into windows, if they are.
+
+    Raises:
+        ArgumentError: a window without symbols, or the other way round.
+    """
+    if (wishes.window is None) != (wishes.symbols is None):
+        raise ArgumentError("window and symbols go together: seconds around each annotation, and which of them count")
+    if wishes.window is None or wishes.symbols is None:
+        return None
+    return Cut(wishes.window, wishes.symbols)
+
+
+def open_cut(data: str | Path, cut: Cut | None, **how: Any) -> RecordingDataset:
+    """Recordings as they are, or windows of records where they are to be cut; see `open_recordings`."""
+    return open_recordings(data, **how) if cut is None else open_recordings(data, cut=cut, **how)
