@@ -9,6 +9,7 @@ from striate.cli.findings import image_findings, print_findings
 from striate.cli.marks import show_marks
 from striate.cli.options import Json, LabelledData
 from striate.cli.output import print_json, print_table
+from striate.cli.recordings_data import show_recordings
 from striate.cli.shard import shard_data
 from striate.cli.suspects import show_suspects
 
@@ -29,16 +30,27 @@ data.command("convert")(convert_data)
 def show_data(
     data: LabelledData,
     seed: Annotated[int, typer.Option(min=0, help="By which a val part is cut where the data has none.")] = 0,
+    window: Annotated[
+        float | None, typer.Option(help="Seconds of the windows to cut out of annotated signals (WFDB records).")
+    ] = None,
+    symbols: Annotated[str, typer.Option(help="The annotations that count there, such as N,V.")] = "",
     as_json: Json = False,
 ) -> None:
     """Show what the data is: classes, counts, sizes, bad files, exact and near duplicates across parts.
 
     Boxes and points too, in COCO's, VOC's or YOLO's format or a CSV: how many of each class, their sizes, problems.
+    Signals, volumes and clips too: channels, samples, spacings.
 
     Example: `striate data show photos/`
     """
     from striate.data import open_data, summarize, what_is_marked
+    from striate.recordings import is_recordings
 
+    if is_recordings(data):
+        show_recordings(data, seed=seed, window=window, symbols=symbols, as_json=as_json)
+        return
+    if window is not None or symbols:
+        raise typer.BadParameter("--window and --symbols are of annotated signals, which this data is not")
     if marked := what_is_marked(data):
         show_marks(data, marked, seed=seed, as_json=as_json)
         return

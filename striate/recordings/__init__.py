@@ -11,6 +11,7 @@ from striate.recordings.read import keep_channels, read_recording
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore, Values
 from striate.recordings.resample import resample_values
 from striate.recordings.statistics import recording_statistics
+from striate.recordings.summary import RecordingSummary, summarize_recordings
 from striate.recordings.wfdb_records import Annotations, read_annotations
 from striate.recordings.wording import parse_recording_distortions
 
@@ -25,6 +26,7 @@ __all__ = [
     "RecordingPart",
     "RecordingPipeline",
     "RecordingStore",
+    "RecordingSummary",
     "Values",
     "default_recording_pipeline",
     "fit_factors",
@@ -39,4 +41,5 @@ __all__ = [
     "recording_statistics",
     "resample_values",
     "standardised",
+    "summarize_recordings",
 ]

@@ -191,7 +191,7 @@ def _cut_records(root: Path, names: Sequence[str], cut: Cut) -> RecordingTable:
         raise DataError(f"{root}: no annotation {' and no '.join(missing)}; there are {in_words(seen)}")
     if len(rows) > MAX_WINDOWS:
         raise DataError(f"{root}: {len(rows):,} windows; up to {MAX_WINDOWS:,} are allowed")
-    return RecordingTable("windows of records", store, tuple(rows))
+    return RecordingTable("windows", store, tuple(rows))
 
 
 def in_words(symbols: Counter[str]) -> str:

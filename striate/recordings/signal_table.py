@@ -40,7 +40,7 @@ class _Lines(NamedTuple):
 def read_signal_table(path: Path) -> Recording:
     """A table of numbers as a signal.
 
-    A column is a time if the row of names says so: `time`, `t`, `seconds`, `time_s`, `ms`, `Time [ms]` and the like. Its
+    A column is a time if the row of names says so: `time`, `t`, `seconds`, `time_s`, `ms`, `Time [ms]` and so on. Its
     steps give the spacing, and where one is missing or repeated that is an error; without it the spacing is unknown.
 
     Raises:
