@@ -24,7 +24,7 @@ from striate.draw.patch_page import LayerTiles, PatchTile, UnitTiles, patch_page
 from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
 from striate.draw.precision_recall import precision_recall
-from striate.draw.recording import recording_picture
+from striate.draw.recording import recording_limits, recording_picture
 from striate.draw.reliability import Bin, reliability_diagram
 from striate.draw.report import ClassRow, DataSummary, Panel, PartResult, Report, StartWeights, TrialRow, render_report
 from striate.draw.roc import roc_curve
@@ -84,6 +84,7 @@ __all__ = [
     "png_bytes",
     "precision_recall",
     "rate_curve",
+    "recording_limits",
     "recording_picture",
     "reliability_diagram",
     "render_comparison",

@@ -1,5 +1,7 @@
 """A signal as a picture: its channels as traces below each other, or what frequencies it has when."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,11 +13,23 @@ from striate.errors import ArgumentError, ShapeError
 
 Floats = npt.NDArray[np.floating]
 MOST_CHANNELS = 16
+MARK = (190, 197, 205)
 _FINE = 4  # bits behind the point of OpenCV's coordinates
 _FLOOR_DB = 60.0  # what is quieter than the loudest by this is black
 
 
-def traces_picture(values: Floats, *, size_hw: tuple[int, int] = (320, 320)) -> Pixels:
+def trace_limits(values: Floats) -> Floats:
+    """The least and the greatest value of each channel, (C, 2)."""
+    return np.stack([values.min(axis=1), values.max(axis=1)], axis=1)
+
+
+def traces_picture(
+    values: Floats,
+    *,
+    size_hw: tuple[int, int] = (320, 320),
+    limits: Floats | None = None,
+    marks: Sequence[float] = (),
+) -> Pixels:
     """The channels of a signal below each other, each on a scale of its own.
 
     Nothing short is lost: where many samples come to one column of pixels, it shows from the least to the greatest.
@@ -23,12 +37,14 @@ def traces_picture(values: Floats, *, size_hw: tuple[int, int] = (320, 320)) -> 
     Args:
         values: (C, L), finite; of more than `MOST_CHANNELS` channels so many are drawn, spread evenly.
         size_hw: height and width in pixels, each at least 8.
+        limits: (C, 2), the values at the bottom and at the top of each channel; its own where left out.
+        marks: places to mark by a line, in samples, the first one's centre being at 0.5.
 
     Returns:
         (H, W, 3) of uint8.
 
     Raises:
-        ShapeError: not (C, L), or empty.
+        ShapeError: not (C, L), or empty; or limits of other channels.
         ArgumentError: a smaller size.
 
     Example:
@@ -39,13 +55,19 @@ def traces_picture(values: Floats, *, size_hw: tuple[int, int] = (320, 320)) -> 
 
     height, width = _checked_size(size_hw)
     channels = _checked_signal(values)
+    lowest_highest = trace_limits(channels) if limits is None else limits
+    if lowest_highest.shape != (len(channels), 2):
+        raise ShapeError.of("limits", f"of shape ({len(channels)}, 2)", lowest_highest.shape)
     most = min(len(channels), MOST_CHANNELS)
     picture: Pixels = np.full((height, width, 3), 255, np.uint8)
+    for mark in marks:
+        column = round(mark * width / channels.shape[1] - 0.5)
+        picture[:, max(0, column) : max(0, column + 2)] = MARK
     for row, channel in enumerate(i * len(channels) // most for i in range(most)):
         top, bottom = height * row / most, height * (row + 1) / most
         if row:
             picture[round(top)] = tuple(bytes.fromhex(RULE[1:]))
-        x, y = _path(channels[channel].astype(np.float64), width)
+        x, y = _path(channels[channel].astype(np.float64), lowest_highest[channel], width)
         places = np.stack([x, top + (0.06 + 0.88 * (1 - y)) * (bottom - top)], axis=1)
         points = np.rint((places - 0.5) * 2**_FINE).astype(np.int32)  # OpenCV counts from a pixel's centre
         thickness = 2 if height / most >= 100 else 1
@@ -97,10 +119,11 @@ def _power(channels: Floats, columns: int) -> Floats:
     return np.asarray((np.abs(np.fft.rfft(stretches * hann, axis=2)) ** 2).sum(axis=0).T)
 
 
-def _path(values: Floats, width: int) -> tuple[Floats, Floats]:
-    """A trace in pixels to the right and in shares of its range upwards."""
-    least, most = values.min(), values.max()
-    share = (values - least) / (most - least) if most > least else np.full(len(values), 0.5)
+def _path(values: Floats, limits: Floats, width: int) -> tuple[Floats, Floats]:
+    """A trace in pixels to the right and in shares of its range upwards; what is beyond is drawn just beyond."""
+    least, most = limits.tolist()
+    share = (values - least) / (most - least) if most > least else 0.5 + np.sign(values - least)
+    share = np.clip(share, -0.05, 1.05)
     if len(values) <= 4 * width:
         return (np.arange(len(values)) + 0.5) * width / len(values), share
     first = np.arange(width) * len(values) // width

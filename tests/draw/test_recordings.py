@@ -6,9 +6,9 @@ import pytest
 from striate.draw.canvas import RULE
 from striate.draw.class_colours import class_colour
 from striate.draw.clip_strip import clip_strip
-from striate.draw.recording import recording_picture
-from striate.draw.slices import sized, slices_picture, windowed
-from striate.draw.traces import MOST_CHANNELS, spectrogram_picture, traces_picture
+from striate.draw.recording import recording_limits, recording_picture
+from striate.draw.slices import sized, slices_picture, window_limits, windowed
+from striate.draw.traces import MARK, MOST_CHANNELS, spectrogram_picture, trace_limits, traces_picture
 from striate.errors import ArgumentError, ShapeError
 
 
@@ -49,6 +49,33 @@ def test_each_channel_has_its_band_and_its_colour():
     assert set(np.flatnonzero(inked(picture[31:59]).any(axis=1)) + 31) <= {44, 45, 46}  # the still one, in the middle
 
 
+def test_what_is_drawn_between_the_same_limits_can_be_compared():
+    values = np.sin(np.linspace(0, 6, 200))[None]
+    limits = trace_limits(values)
+    half = rows_of(traces_picture(0.5 * values, size_hw=(100, 200), limits=limits)) + 0.5
+    whole = rows_of(traces_picture(values, size_hw=(100, 200), limits=limits)) + 0.5
+    assert np.abs((half - 50) - (whole - 50) / 2)[2:-2].max() < 1.5
+    high = traces_picture(values + 99, size_hw=(100, 200), limits=limits)
+    assert set(np.flatnonzero(inked(high).any(axis=1))) <= {0, 1, 2, 3}
+    bright = np.random.default_rng(0).uniform(0, 1, (1, 10, 10, 10))
+    dim = windowed(bright / 2, window_limits(bright))
+    assert abs(dim.mean() - windowed(bright).mean() / 2) < 3
+    for kind in ("signal", "volume", "clip"):
+        some = values if kind == "signal" else bright
+        own = recording_picture(kind, some, (1.0,) * (some.ndim - 1))
+        assert np.array_equal(
+            own, recording_picture(kind, some, (1.0,) * (some.ndim - 1), limits=recording_limits(kind, some))
+        )
+        with pytest.raises(ShapeError, match="limits"):
+            recording_picture(kind, some, (1.0,) * (some.ndim - 1), limits=np.zeros((0, 2)))
+
+
+def test_a_mark_stands_at_its_sample():
+    picture = traces_picture(np.zeros((1, 50)), size_hw=(40, 100), marks=[10.5, -3, 60])
+    grey = (picture == MARK).all(axis=2)
+    assert np.flatnonzero(grey[:10].all(axis=0)).tolist() == [20, 21]
+
+
 def test_hundreds_of_channels_are_thinned_out():
     values = np.random.default_rng(0).normal(size=(300, 50))
     assert traces_picture(values, size_hw=(320, 320)).shape == (320, 320, 3)
@@ -82,7 +109,7 @@ def test_slices_are_those_of_the_middle():
     values = np.random.default_rng(0).uniform(0, 1, (1, 4, 6, 8)).astype(np.float32)
     picture = slices_picture(values, side=2 + 10 * 14)[..., 0]
     grey = windowed(values)[..., 0]
-    big = [s.repeat(10, 0).repeat(10, 1) for s in (grey[:, 3], grey[:, :, 4], grey[2])]
+    big = [s.repeat(10, 0).repeat(10, 1) for s in (grey[::-1, 3], grey[::-1, :, 4], grey[2])]  # depth upwards
     assert np.array_equal(picture[:40, :80], big[0])
     assert np.array_equal(picture[:40, 82:], big[1])
     assert np.array_equal(picture[42:, :80], big[2])
