@@ -127,7 +127,7 @@ def _outline(part: Floats, most: int) -> tuple[Floats, Floats]:
     """Of more samples than can be seen the lowest and highest of each few: their places and heights."""
     each = 2 * -(-len(part) // most)
     if each <= 2:
-        return np.arange(len(part)), part
+        return np.arange(len(part), dtype=np.float64), part
     groups = np.pad(part, (0, -len(part) % each), mode="edge").reshape(-1, each)
     heights = np.stack([groups.min(1), groups.max(1)], axis=1).ravel()
     return np.arange(len(heights)) * each / 2, heights

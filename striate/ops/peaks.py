@@ -54,4 +54,4 @@ def _tops(strength: NDArray[np.floating]) -> NDArray[np.int64]:
     starts = np.append(0, ends[:-1] + 1)
     heights = np.concatenate([[-np.inf], strength[ends], [-np.inf]])
     top = (heights[1:-1] > heights[:-2]) & (heights[1:-1] > heights[2:])
-    return (starts[top] + ends[top]) // 2
+    return np.asarray((starts[top] + ends[top]) // 2, np.int64)

@@ -1,0 +1,47 @@
+"""A small network that says whether something stands in the middle of its window: it knows where it sees what.
+
+Networks that end in a mean over all positions can't tell the middle from the side, but by the zeros around the window,
+which are gone once they slide over a longer signal. This one pads nowhere, so that made dense it answers to each window
+just what it answers to that window cut out; and the means of a grid of cells, in their order, go to a dense layer, as
+AlexNet's (Krizhevsky, 2014, arXiv:1404.5997).
+Shapes: N signals, C channels, L samples.
+"""
+
+from typing import Any
+
+from torch import nn
+
+from striate.layers import conv_norm, grid_pool, max_pool, scale_channels, sequential
+from striate.models.network import Network, he_initialise
+from striate.models.registry import register
+
+_CELLS = 16
+_STAGES = ((7, 16), (5, 32), (5, 32))  # filter size and channels
+
+
+def event_convolutional(*, dims: int = 1, in_channels: int = 1, num_classes: int = 2, width: float = 1.0) -> Network:
+    """(N, in_channels, L) -> (N, num_classes)"""
+    stages: dict[str, nn.Module] = {}
+    channels = in_channels
+    for number, (kernel, maps) in enumerate(_STAGES, 1):
+        out = scale_channels(maps, width)
+        stages[f"stage{number}"] = sequential(  # (N, 16 or 32, (L - 6), then / 2 - 4, then / 2 - 4)
+            pool=max_pool(dims, 2) if number > 1 else None,
+            body=conv_norm(dims, channels, out, kernel, padding=0, activation=nn.ReLU),
+        )
+        channels = out
+    units = scale_channels(64, width)
+    head = sequential(
+        cells=grid_pool(dims, _CELLS),  # (N, 32, 16)
+        flatten=nn.Flatten(),
+        dense=nn.Linear(channels * _CELLS**dims, units),
+        activation=nn.ReLU(),
+        classifier=nn.Linear(units, num_classes),
+    )
+    return he_initialise(Network(stages, head))
+
+
+@register(event_convolutional, size=288, smallest=48, channels=1, classes=2, dims=(1,))
+def event_convnet(**options: Any) -> Network:
+    """40,914 parameters of one channel and two classes; windows are four samples apart."""
+    return event_convolutional(**options)
