@@ -80,7 +80,7 @@ def foreign_errors(path: object, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (StriateError, MemoryError):
+    except StriateError:
         raise
     except Exception as e:
         raise DataError(f"{path}: can't be read as {what}: {str(e)[:300] or type(e).__name__}") from e

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from striate.errors import DataError
 from striate.recording_preset import Kind
-from striate.recordings.limits import DEFLATE_LIMIT, check_file
+from striate.recordings.limits import DEFLATE_LIMIT, check_file, foreign_errors
 
 MAX_BYTES = 2**31  # of one array: a whole data set may be in it
 NUMBERS, WORDS = "biuf", "US"  # kinds of types
@@ -128,13 +128,11 @@ def _refusal(info: zipfile.ZipInfo) -> str:
 
 def _read(f: IO[bytes], size: int, name: str, kinds: str) -> NDArray[Any]:
     """An array out of `size` bytes, all of which it takes."""
-    try:
+    with foreign_errors(name, "an .npy file"):
         version = npy_format.read_magic(f)
         if version not in _READ_HEADER:
             raise ValueError(f"version {version}")
         shape, fortran, dtype = _READ_HEADER[version](f)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as e:
-        raise DataError(f"{name}: not an .npy file: {str(e)[:200]}") from e
     if dtype.kind not in kinds or dtype.itemsize == 0:
         raise DataError(f"{name}: of type {str(dtype)[:80]}; numbers are expected, and objects are never read")
     count, rest = prod(shape), size - f.tell()
