@@ -59,6 +59,7 @@ PARAMETERS = {
     "minifasnet_v2": 434_560,
     "time_series_resnet": 2_841_410,
     "small_convnet": 72_146,
+    "event_convnet": 72_306,
 }
 
 CASES = [(name, dims) for name in model_names() for dims in find_entry(name).dims]
