@@ -1,5 +1,6 @@
 """NumPy's files against NumPy, and files that lie about themselves."""
 
+import contextlib
 import io
 import pickle
 import re
@@ -133,10 +134,8 @@ def test_every_byte_may_be_broken():
         data = bytearray(whole)
         data[at] ^= int(rng.integers(1, 256))
         Path("a.npz").write_bytes(data)
-        try:
+        with contextlib.suppress(DataError):
             Npz(Path("a.npz")).numbers("x")
-        except DataError:
-            pass
 
 
 def test_no_ordinary_file():
