@@ -50,7 +50,7 @@ def answer_files(
     answer: Callable[[Sequence[Path], OnBad], Iterable[Answer]],
     *,
     skip_bad: bool,
-    noun: str = "images",
+    what: str = "images can't be read",
 ) -> tuple[list[tuple[str, Answer]], list[Problem]]:
     """What files are answered with.
 
@@ -58,7 +58,7 @@ def answer_files(
         files: of images, or of whatever the answers are to.
         answer: files -> an answer for each but those that it says are bad.
         skip_bad: go on without files that can't be read.
-        noun: what they are.
+        what: they are, and what is wrong with some of them.
 
     Returns:
         path and answer of each, in order, and the files that were skipped.
@@ -74,7 +74,7 @@ def answer_files(
     answers = list(answer(files, on_bad))
     problems = list(bad.values())
     if bad and not skip_bad:
-        raise DataError(f"{len(bad)} of {len(files)} {noun} can't be read (--skip-bad goes on without them)", problems)
+        raise DataError(f"{len(bad)} of {len(files)} {what} (--skip-bad goes on without them)", problems)
     good = [str(path) for path in files if path not in bad]
     return list(zip(good, answers, strict=True)), problems
 

@@ -36,8 +36,8 @@ def predict_recordings(
     def answer(files: Sequence[Path], on_bad: OnBad) -> Probabilities:
         return classifier.probabilities(files, resample=resample, on_bad=on_bad)
 
-    noun = f"{classifier.preset.kind}s"
-    rows, problems = answer_files(recording_files(paths), answer, skip_bad=skip_bad, noun=noun)
+    what = f"{classifier.preset.kind}s can't be used"
+    rows, problems = answer_files(recording_files(paths), answer, skip_bad=skip_bad, what=what)
     return [Prediction(path, classifier.task.to_classes(row, classifier.labels)) for path, row in rows], problems
 
 

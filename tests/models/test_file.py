@@ -21,6 +21,7 @@ from striate.models.file import ModelFile, load_model, read_header, save_model
 from striate.models.registry import ENTRIES, register
 from striate.models.safetensors_header import read_safetensors_header
 from striate.preset import Preset
+from striate.recording_preset import RecordingPreset
 
 ARGUMENTS = {"num_classes": 3, "in_channels": 1, "dims": 2}
 PRESET = Preset(size_hw=(8, 9), channels=1, mean=(33.3,), std=(78.6,), labels=("cat", "дог", 'o\'clock "x"'))
@@ -282,6 +283,61 @@ def test_documents_that_are_not_sound(saved, change, word):
     for read in (read_header, load_model):
         with pytest.raises(ModelFileError, match=rf"(?s)model\.safetensors: .*({word})"):
             read(saved)
+
+
+SIGNAL = RecordingPreset("signal", (40,), (0.01,), 1, (0.0,), (1.0,), labels=("a", "b", "c"), channel_names=("lead",))
+
+
+def test_a_model_of_recordings(tmp_path):
+    arguments = {**ARGUMENTS, "dims": 1}
+    network = create_model("time_series_resnet", **arguments)
+    save_model(tmp_path / "a", network, ModelFile("time_series_resnet", arguments, "classify", SIGNAL))
+    loaded, found = load_model(tmp_path / "a")
+    assert (found.preset, found.size) == (SIGNAL, (40,))
+    with pytest.raises(ModelFileError, match="a model of signals, and images"):
+        _ = found.image_preset
+    x = torch.randn(2, 1, 40)
+    assert torch.equal(loaded(x), network.eval()(x))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"kind": "sound"}, "one of signal"),
+        ({"kind": ["signal"]}, "not sound"),
+        ({"kind": "volume"}, "preset.size must be"),
+        ({"size": [40, 40]}, "preset.size must be"),
+        ({"size": [40.5]}, "whole samples"),
+        ({"size": [2**60]}, "at most 67,108,864"),
+        ({"size": "40"}, "not sound"),
+        ({"spacing": [-1]}, "preset.spacing"),
+        ({"spacing": [10**400]}, "not sound"),
+        ({"mean": ["0"]}, "not sound"),
+        ({"mean": [True]}, "finite numbers"),
+        ({"std": [0]}, "positive"),
+        ({"channels": 2}, "preset.mean"),
+        ({"channels": 2, "mean": [0, 0], "std": [1, 1], "border": [0, 0], "channel_names": []}, "in_channels, 1"),
+        ({"labels": [1, 2, 3]}, "strings"),
+        ({"labels": "abc"}, "labels must be a tuple"),
+        ({"channel_names": [1]}, "strings"),
+        ({"fit": "fill"}, "one of crop"),
+        ({"surprise": 1}, "made of"),
+    ],
+)
+def test_presets_of_recordings_that_are_not_sound(saved, change, word):
+    def lie(document):
+        document["arguments"]["dims"] = 1
+        document["preset"] = SIGNAL.to_dict() | change
+
+    rewrite(saved, lie)
+    with pytest.raises(ModelFileError, match=word):
+        read_header(saved)
+
+
+def test_a_preset_of_other_axes_than_the_networks(saved):
+    rewrite(saved, lambda document: document.update(preset=SIGNAL.to_dict()))  # of two dimensions
+    with pytest.raises(ModelFileError, match="of dims, 2"):
+        read_header(saved)
 
 
 @pytest.mark.parametrize("document", ["", "[]", "3", "null", '{"a":NaN}', "[" * 10**5, '{"ties": {"a": "b"'])

@@ -1,0 +1,194 @@
+"""Whole trainings on signals and volumes, small ones: what is yielded, written and kept."""
+
+import html
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import striate
+from striate.errors import ArgumentError, DataError, ModelFileError
+from striate.models import load_model, read_header, save_model
+from striate.recording_preset import RecordingPreset
+from striate.recordings import open_recordings
+from striate.tasks import RecordingClassifier, RecordingRun, load_classifier
+from striate.tasks.recording_run import joined
+from tests.tasks.waves import RATE, waves, write_blobs, write_waves
+
+SMALL = {"epochs": 2, "batch_size": 8, "precision": "fp32"}
+
+
+@pytest.fixture
+def data():
+    return write_waves("waves.npz")
+
+
+def record_of(run):
+    start, *epochs, result = map(json.loads, Path(run, "record.jsonl").read_text().splitlines())
+    return start, epochs, result
+
+
+def same_weights(first, second):
+    a, b = (load_model(Path(run, "model.safetensors"))[0].state_dict() for run in (first, second))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_what_is_yielded_and_written(data):
+    run = striate.train(data, out="run", **SMALL)
+    assert isinstance(run, RecordingRun)
+    assert run.outcome is None
+    assert not Path("run/model.safetensors").exists(), "nothing is trained before it is asked for"
+    epochs = list(run)
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 1, 2], "it learns again from all"
+    assert [trial.name for trial in run.trials] == ["from 24"]
+    start, lines, result = record_of("run")
+    assert start["images"] == {"train": 24, "val": 6, "test": 10}
+    assert [line["loss"] for line in lines] == [epoch.loss for epoch in epochs]
+    assert set(lines[0]["figures"]) == {"accuracy", "loss"}
+    assert result["figures"]["test"]["accuracy"] == run.outcome.figures["test"].accuracy
+    assert run.outcome.figures["val"].n == 6
+    header = read_header(run.outcome.model)
+    assert isinstance(header.preset, RecordingPreset)
+    assert (header.task, header.preset.kind, header.preset.size) == ("classify", "signal", (64,))
+    assert (header.preset.spacing, header.preset.labels) == ((1 / RATE,), ("fast", "slow"))
+    assert header.arguments == {"num_classes": 2, "in_channels": 1, "dims": 1}
+    assert header.record["learned_from_val"]
+    assert header.thresholds["temperature"] == result["temperature"]
+
+
+def test_it_learns_and_evaluation_gives_the_recorded_figures(data):
+    run = striate.train(data, out="run", **SMALL | {"epochs": 5})
+    list(run)
+    assert run.outcome.figures["test"].accuracy >= 0.9
+    evaluation = striate.evaluate("run", data)
+    assert (evaluation.part, evaluation.remarks) == ("test", ())
+    assert evaluation.figures.accuracy == run.outcome.figures["test"].accuracy
+    assert evaluation.figures.log_loss == pytest.approx(run.outcome.figures["test"].log_loss, abs=1e-5)
+    (remark,) = striate.evaluate("run", data, part="val").remarks
+    assert remark == ("the model was trained on this data; after choosing by these images it learned from them, too")
+
+
+def test_a_loaded_model_answers_files_arrays_and_recordings(data):
+    list(striate.train(data, out="run", **SMALL))
+    classifier = striate.load("run")
+    assert isinstance(classifier, RecordingClassifier)
+    part = open_recordings(data).parts["test"]
+    recordings = [part.load(i) for i in range(len(part))]
+    np.savez("one.npz", x=recordings[0].values[None], y=["?"], spacing=1 / RATE)
+    p = classifier.probabilities(recordings)
+    assert p.shape == (10, 2)
+    assert p.sum(axis=1) == pytest.approx(1)
+    assert classifier.probabilities([r.values for r in recordings]) == pytest.approx(p)
+    assert classifier.probabilities([]).shape == (0, 2)
+    assert [c.label for c in classifier.predict(recordings)] == [classifier.labels[i] for i in p.argmax(axis=1)]
+    with pytest.raises(ArgumentError, match="trained on signals"):
+        load_classifier("run")
+
+
+def test_volumes():
+    """Of the network for volumes, with their spacing; another spacing is refused unless it may be resampled."""
+    data = write_blobs("blobs.npz")
+    run = striate.train(data, out="run", **SMALL)
+    list(run)
+    assert (run.plan.network, run.plan.preset.standardise) == ("small_convnet", "each")
+    header = read_header("run/model.safetensors")
+    assert (header.preset.size, header.preset.spacing, header.arguments["dims"]) == ((8, 8, 8), (1.0, 1.0, 2.0), 3)
+    with np.load(data) as arrays:
+        np.savez("other.npz", x=arrays["x"], y=arrays["y"], spacing=np.array([1.0, 1.0, 1.0]))
+    with pytest.raises(DataError, match="resample"):
+        striate.evaluate("run", "other.npz")
+    assert striate.evaluate("run", "other.npz", resample=True).figures.n == 16
+
+
+def test_the_report(data):
+    list(striate.train(data, out="run", **SMALL | {"epochs": 1, "lr": 1e-7}))
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link)|src=\"(?!data:)|https?://(?!www\.w3\.org)", page), "asks nothing of a server"
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    for words in ("10 signals", "new signals of the same kind", "Worst mistakes", "block1"):
+        assert words in text, words
+    assert page.count("<li><figure><img") >= 1, "mistakes are drawn"
+
+
+def test_the_same_again(data):
+    for out, seed in (("a", 1), ("b", 1), ("c", 2)):
+        list(striate.train(data, out=out, seed=seed, **SMALL))
+    assert same_weights("a", "b")
+    assert not same_weights("a", "c")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nobody left, and its data."""
+    folder = tmp_path_factory.mktemp("whole")
+    data = write_waves(folder / "waves.npz")
+    list(striate.train(data, out=folder / "run", **SMALL | {"epochs": 3}))
+    return folder / "run", data
+
+
+@pytest.mark.parametrize("left_after", [1, 3, 5])
+def test_a_run_that_is_left_can_be_resumed(whole, left_after):
+    """In the first training, between the two, and in the second: same epochs, weights and figures, to the bit."""
+    whole, data = whole
+    wishes = {**SMALL, "epochs": 3}
+    for number, _ in enumerate(striate.train(data, out="run", **wishes), 1):
+        if number == left_after:
+            break
+    assert not Path("run/model.safetensors").exists()
+    list(striate.train(data, out="run", resume=True))
+    (_, epochs, result), (_, own, own_result) = record_of(whole), record_of("run")
+    assert [(e["epoch"], e["loss"], e["figures"]) for e in own] == [
+        (e["epoch"], e["loss"], e["figures"]) for e in epochs
+    ]
+    assert own_result == result
+    assert same_weights("run", whole)
+
+
+def test_what_a_resumed_run_refuses(data):
+    next(iter(striate.train(data, out="run", **SMALL)))
+    with pytest.raises(ArgumentError, match="epochs must be the run's own, 2"):
+        striate.train(data, out="run", resume=True, epochs=3)
+    with pytest.raises(ArgumentError, match="other signals or labels"):
+        striate.train(write_waves("other.npz", train=32), out="run", resume=True)
+
+
+def test_a_val_part_of_the_datas_own_is_never_learned_from():
+    x, y = waves(20, 5)
+    data = write_waves("waves.npz", x_val=x, y_val=y)
+    run = striate.train(data, out="run", **SMALL)
+    assert [epoch.epoch for epoch in run] == [1, 2]
+    assert (run.plan.again, run.trials) == (False, [])
+    assert run.outcome.remarks == {"val": "the best epoch was chosen on it"}
+
+
+def test_a_batch_of_one_is_refused_before_anything_is_written(data):
+    with pytest.raises(ArgumentError, match="two signals or more in every batch"):
+        striate.train(data, out="run", batch_size=1)
+    assert not Path("run").exists()
+
+
+def test_recordings_have_neither_a_check_nor_an_ensemble(data):
+    with pytest.raises(ArgumentError, match="without check or ensemble"):
+        striate.tasks.check_training(data)
+
+
+def test_a_preset_that_does_not_suit_its_network(data):
+    """A lying file: fewer samples than the network can take."""
+    list(striate.train(write_blobs("blobs.npz"), out="run", **SMALL | {"epochs": 1}))
+    network, header = load_model("run/model.safetensors")
+    save_model("bad.safetensors", network, replace(header, preset=replace(header.preset, size=(8, 2, 8))))
+    with pytest.raises(ModelFileError, match="does not suit its network"):
+        striate.load("bad.safetensors")
+
+
+def test_parts_are_joined_with_their_groups():
+    x, y = waves(8)
+    np.savez("people.npz", x=x, y=y, groups=np.array(list("aabbccdd")), spacing=0.01)
+    parts = open_recordings("people.npz").parts
+    both = joined(parts["train"], parts["val"])
+    assert len(both) == len(both.groups) == 8
+    assert both.load(0).values.shape == (1, 64)
