@@ -116,26 +116,30 @@ def _in_space(
     values: Values, matrix: affine.Matrix, size: tuple[int, ...], border: Sequence[float], field: GridField | None
 ) -> Values:
     """Any motion, and a field."""
-    hidden = ~inside(sources(matrix, size, field), values.shape[1:])
+    places = sources(matrix, size, field)
+    hidden = ~inside(places, values.shape[1:])
     factors = affine.axis_factors(matrix)
     if min(factors) < _ALIASES:
-        values, matrix = _reduced(values, matrix, [max(1.0, 1 / f) for f in factors])
-    seen = _interpolated(values, sources(matrix, size, field))
+        values, blocks = _reduced(values, [max(1.0, 1 / f) for f in factors])
+        places /= np.reshape(blocks, (-1, *[1] * len(size)))
+    seen = _interpolated(values, places)
     seen[:, hidden] = np.array(border, np.float32)[:, np.newaxis]
     return seen
 
 
-def _reduced(values: Values, matrix: affine.Matrix, factors: Sequence[float]) -> tuple[Values, affine.Matrix]:
+def _reduced(values: Values, factors: Sequence[float]) -> tuple[Values, list[int]]:
     """Means of blocks and a blur, so that together with linear interpolation they match a triangle's variance.
 
-    A triangle that reaches f samples either way has f²/6, interpolation 1/6, a block of b samples (b² - 1)/12.
+    A triangle that reaches f samples either way has f²/6, interpolation 1/6, a block of b samples (b² - 1)/12. The
+    means come with how many samples each block holds along each axis.
     """
     blocks = [max(1, round(f / 2)) for f in factors]
-    for axis, (block, factor) in enumerate(zip(blocks, factors, strict=True), start=1):
+    for axis, block in enumerate(blocks, start=1):
         values = _block_means(values, axis, block)
+    for axis, (block, factor) in enumerate(zip(blocks, factors, strict=True), start=1):
         variance = (factor**2 / 6 - (block**2 - 1) / 12) / block**2 - 1 / 6
         values = _blurred(values, axis, variance)
-    return values, matrix @ affine.scale(blocks)
+    return values, blocks
 
 
 def _block_means(values: Values, axis: int, block: int) -> Values:
@@ -143,8 +147,9 @@ def _block_means(values: Values, axis: int, block: int) -> Values:
     if block == 1:
         return values
     length = values.shape[axis]
-    filled = values.take(np.minimum(np.arange(length + -length % block), length - 1), axis)
-    return np.asarray(filled.reshape(*values.shape[:axis], -1, block, *values.shape[axis + 1 :]).mean(axis=axis + 1))
+    if length % block:
+        values = values.take(np.minimum(np.arange(length + -length % block), length - 1), axis)
+    return np.asarray(values.reshape(*values.shape[:axis], -1, block, *values.shape[axis + 1 :]).mean(axis=axis + 1))
 
 
 def _blurred(values: Values, axis: int, variance: float) -> Values:
