@@ -1,7 +1,7 @@
 """`striate evaluate`: how good a model is on images that it has not seen."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -45,16 +45,24 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled images, signals, volumes or clips, with intervals.
 
-    Accuracy of classes, mean AP of boxes, errors of points, verification of encodings.
+    Accuracy of classes, mean AP of boxes, errors of points, verification of encodings, events found.
 
     Example: `striate evaluate run/model.safetensors photos/test`
     """
     prepare_process()
     from striate.cli.evaluate_encoder import evaluate_encoder
+    from striate.cli.evaluate_events import evaluate_events
     from striate.cli.evaluate_marks import evaluate_marks
     from striate.cli.progress import Bar
     from striate.faces import Encoder
-    from striate.tasks import MarksPredictor, RecordingClassifier, evaluate_classes, evaluate_recordings, load
+    from striate.tasks import (
+        EventFinder,
+        MarksPredictor,
+        RecordingClassifier,
+        evaluate_classes,
+        evaluate_recordings,
+        load,
+    )
 
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
@@ -63,11 +71,16 @@ def evaluate(
         refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         evaluate_marks(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
+    if isinstance(classifier, EventFinder):
+        refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
+        how: dict[str, Any] = {"part": part, "out": out, "resample": resample, "skip_bad": skip_bad}
+        evaluate_events(classifier, data, as_json=as_json, **how)
+        return
     if isinstance(classifier, Encoder):
         refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         evaluate_encoder(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
-    refuse_options("of encoders, boxes and points alone", {"--out": out})
+    refuse_options("of encoders, boxes, points and events alone", {"--out": out})
     noun = "images"
     with Bar("measuring") as bar:
         if isinstance(classifier, RecordingClassifier):

@@ -32,7 +32,10 @@ def predict(
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="How many classes to name; 5 if left out.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the images with what was found drawn on them, or the video.")
+        Path | None,
+        typer.Option(
+            help="Folder for the images with what was found drawn on them; the video; the picture of a signal."
+        ),
     ] = None,
     tile: Annotated[
         int | None, typer.Option(min=32, metavar="PIXELS", help="Look at large images in tiles of this side.")
@@ -57,12 +60,14 @@ def predict(
     Example: `striate predict efficientnet_lite0 photo.jpg --top 3`
     """
     prepare_process()
+    from striate.cli.predict_events import predict_events
     from striate.cli.predict_marks import predict_marks
     from striate.cli.predict_video import find_video, predict_video
     from striate.draw.text import printable
     from striate.errors import ArgumentError
     from striate.faces import Encoder
     from striate.tasks import (
+        EventFinder,
         MarksPredictor,
         RecordingClassifier,
         load,
@@ -83,6 +88,11 @@ def predict(
     }
     if isinstance(classifier, Encoder):
         raise ArgumentError.of("model", "one that predicts; an encoder verifies, see striate faces", str(model))
+    if isinstance(classifier, EventFinder):
+        others_alone = {**of_marks, "--out": None, "--top": top, "--csv": csv}
+        refuse_options("of others alone", {**others_alone, "--crops": crops != 1, "--crop-scale": crop_scale})
+        predict_events(classifier, paths or [], out=out, resample=resample, skip_bad=skip_bad, as_json=as_json)
+        return
     if isinstance(classifier, MarksPredictor):
         of_classes = {"--top": top, "--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale}
         refuse_options("of classes alone", of_classes)

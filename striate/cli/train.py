@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def train(
     data: LabelledData,
     task: Annotated[
-        Literal["classify", "localize", "landmarks", "detect", "verify", "stylize"],
-        typer.Option(help="What to learn: classes, one box, points, boxes, encodings that verify, or to stylize."),
+        Literal["classify", "localize", "landmarks", "detect", "verify", "stylize", "events"],
+        typer.Option(help="Classes, one box, points, boxes, encodings that verify, to stylize, or events in records."),
     ] = "classify",
     loss: Annotated[
         Literal["documents", "exponential", "modern", "triplet", "contrastive", "pair", "chi-square"] | None,
@@ -53,6 +53,10 @@ def train(
     ] = None,
     symbols: Annotated[
         str | None, typer.Option(metavar="N,V", help="Of those marks: which count; they are the classes.")
+    ] = None,
+    channels: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,…", help="Of signals, volumes or clips: which to look at; all if left out."),
     ] = None,
     resample: Resample = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/NAME of the data if left out.")] = None,
@@ -128,6 +132,7 @@ def train(
         "strength": strength,
         "window": window,
         "symbols": tuple(symbols.split(",")) if symbols else None,
+        "channels": tuple(channels.split(",")) if channels else None,
         "resample": resample or None,
         "out": out,
         "model": model,

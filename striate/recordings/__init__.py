@@ -7,7 +7,7 @@ from striate.recordings.loader import RecordingLoader
 from striate.recordings.open import open_recordings
 from striate.recordings.pipeline import RecordingPipeline, default_recording_pipeline
 from striate.recordings.prepare import fit_factors, prepared, preset_distortion
-from striate.recordings.read import keep_channels, read_recording
+from striate.recordings.read import keep_as_trained, keep_channels, read_recording
 from striate.recordings.records import Recording, RecordingDataset, RecordingPart, RecordingStore, Values
 from striate.recordings.resample import resample_values
 from striate.recordings.statistics import recording_statistics
@@ -31,6 +31,7 @@ __all__ = [
     "default_recording_pipeline",
     "fit_factors",
     "is_recordings",
+    "keep_as_trained",
     "keep_channels",
     "open_recordings",
     "parse_recording_distortions",

@@ -83,6 +83,25 @@ def keep_channels(recording: Recording, channels: Sequence[str | int]) -> Record
     return replace(recording, values=recording.values[kept], channel_names=names)
 
 
+def keep_as_trained(recording: Recording, names: Sequence[str], chosen: Sequence[str | int] | None) -> Recording:
+    """The channels that a network was trained on, where a recording has more or has them in another order.
+
+    Args:
+        recording: any.
+        names: of the channels in training, or none.
+        chosen: which of the data's channels were chosen for the training, by name or number; None for all.
+
+    Example:
+        >>> import numpy as np
+        >>> both = Recording("signal", np.zeros((2, 9), np.float32), (0.01,), ("V5", "MLII"))
+        >>> keep_as_trained(both, ["MLII"], None).channel_names
+        ('MLII',)
+    """
+    if names and set(names) <= set(recording.channel_names):
+        return keep_channels(recording, names)
+    return keep_channels(recording, chosen) if chosen and recording.channels > len(chosen) else recording
+
+
 def _channel(recording: Recording, channel: str | int) -> int:
     """The index of a channel; a number may be written as text."""
     if channel in recording.channel_names:

@@ -12,6 +12,11 @@ from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.ensemble_training import EnsembleOutcome, EnsembleRun, train_ensemble
 from striate.tasks.evaluation import evaluate, evaluate_classes
 from striate.tasks.evaluation_record import Evaluation
+from striate.tasks.event_finder import EventFinder
+from striate.tasks.events import EventTask
+from striate.tasks.events_evaluation import EventsEvaluation, evaluate_events
+from striate.tasks.events_prediction import FoundEvents, find_events
+from striate.tasks.events_run import EventsRun
 from striate.tasks.explanation import Explanation, explain, write_explanation
 from striate.tasks.explanation_methods import EXPLANATION_METHODS
 from striate.tasks.faces_calibrate import calibrate_encoder, encoder_threshold
@@ -72,8 +77,13 @@ __all__ = [
     "EnsembleOutcome",
     "EnsembleRun",
     "Evaluation",
+    "EventFinder",
+    "EventTask",
+    "EventsEvaluation",
+    "EventsRun",
     "Explanation",
     "Finding",
+    "FoundEvents",
     "FoundIn",
     "FrameDetections",
     "Gain",
@@ -129,11 +139,13 @@ __all__ = [
     "evaluate",
     "evaluate_classes",
     "evaluate_encoder",
+    "evaluate_events",
     "evaluate_marks",
     "evaluate_pairs",
     "evaluate_recordings",
     "explain",
     "figure_rows",
+    "find_events",
     "find_images",
     "find_in_files",
     "identify_people",

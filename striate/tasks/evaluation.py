@@ -15,6 +15,8 @@ from striate.tasks.classifier import Classifier, as_crops
 from striate.tasks.classify import Probabilities
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.evaluation_record import Evaluation, PartChoice
+from striate.tasks.event_finder import EventFinder
+from striate.tasks.events_evaluation import EventsEvaluation, evaluate_events
 from striate.tasks.gain import Answers, Timed
 from striate.tasks.loading import Loaded, Model, load
 from striate.tasks.marks_evaluation import MarksEvaluation, Watch, evaluate_marks
@@ -38,13 +40,14 @@ def evaluate(
     workers: int = 0,
     device: Device = "auto",
     on_images: Watch | None = None,
-) -> Evaluation | MarksEvaluation | VerifyEvaluation:
+) -> Evaluation | MarksEvaluation | VerifyEvaluation | EventsEvaluation:
     """Measure a model on labelled images; the names of classes or points must be the model's, of identities any.
 
     Args:
         model: what `load` returns or takes.
         data: what `striate.data.open_data` takes; for a model of boxes or points `open_boxes` or `open_points`; of an
-            encoder `open_identities`; of signals, volumes or clips `striate.recordings.open_recordings`.
+            encoder `open_identities`; of signals, volumes or clips `striate.recordings.open_recordings`; of events
+            records with annotations.
         part: which part; None takes test where there is one, else val, else all.
         crops: how often each image is looked at, or which crops of it, see `striate.data.arrange_crops`. With several
             each image is also measured with one, to tell what they gain.
@@ -61,10 +64,12 @@ def evaluate(
     """
     crops = as_crops(crops)
     loaded = load(model, device=device) if isinstance(model, str | Path | Sequence) else model
-    if isinstance(loaded, MarksPredictor | Encoder | RecordingClassifier) and crops != ONE_CROP:
+    if isinstance(loaded, MarksPredictor | Encoder | RecordingClassifier | EventFinder) and crops != ONE_CROP:
         raise ArgumentError.of("crops", "1 for an encoder or a model of boxes, points or recordings", len(crops))
     if isinstance(loaded, Encoder):
         return evaluate_encoder(loaded, data, part=part, skip_bad=skip_bad, on_images=on_images)
+    if isinstance(loaded, EventFinder):
+        return evaluate_events(loaded, data, part=part, resample=resample, skip_bad=skip_bad, on_records=on_images)
     if isinstance(loaded, RecordingClassifier):
         return evaluate_recordings(
             loaded, data, part=part, resample=resample, skip_bad=skip_bad, workers=workers, on_images=on_images

@@ -13,6 +13,8 @@ from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask, find_task
 from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
+from striate.tasks.event_finder import EventFinder
+from striate.tasks.events import EventTask
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_tasks import is_marks_task, restored_task
 from striate.tasks.recording_classifier import RecordingClassifier
@@ -23,7 +25,7 @@ Model = str | Path
 
 
 AnyPredictor = MarksPredictor[Any, Any]
-Loaded = Classifier | Ensemble | AnyPredictor | Encoder | RecordingClassifier
+Loaded = Classifier | Ensemble | AnyPredictor | Encoder | RecordingClassifier | EventFinder
 
 
 def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
@@ -36,7 +38,8 @@ def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
 
     Returns:
         what has `predict(images)`: of classes, or of boxes or points, as the model was trained; of one that was trained
-        to verify what has `encode(images)`; of one of signals, volumes or clips what has `predict(recordings)`.
+        to verify what has `encode(images)`; of one of signals, volumes or clips what has `predict(recordings)`, of
+        classes or of events.
 
     Raises:
         ModelFileError: a file is broken, hostile or of another version, or a run has no model yet.
@@ -71,6 +74,8 @@ def _classifier(model: Model, device: Device) -> Classifier | Ensemble:
         raise ArgumentError.of("model", "of classes", f"{model}, trained to {loaded.task.name}")
     if isinstance(loaded, Encoder):
         raise ArgumentError.of("model", "of classes", f"{model}, trained to verify")
+    if isinstance(loaded, EventFinder):
+        raise ArgumentError(f"{model} finds events in signals: striate predict looks at every window of them")
     if isinstance(loaded, RecordingClassifier):
         raise ArgumentError.of("model", "of images", f"{model}, trained on {loaded.preset.kind}s")
     return loaded
@@ -89,7 +94,7 @@ def _load_one(model: Model, device: Device) -> Loaded:
     return _from_source(str(model), device)
 
 
-def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredictor | Encoder | RecordingClassifier:
+def _from_file(path: Path, name: str, device: Device) -> Loaded:
     if read_header(path).task == "verify":
         return Encoder.open(path, device=device)
     network, header = load_model(path)
@@ -97,6 +102,9 @@ def _from_file(path: Path, name: str, device: Device) -> Classifier | AnyPredict
         raise ArgumentError(f"model must answer, but {path} paints: striate stylize, or striate.tasks.Painter")
     if isinstance(header.preset, RecordingPreset):
         _check_fits(path, header)
+        if header.task == EventTask.name:
+            events = EventTask.restored(header.thresholds)
+            return EventFinder(folded(network), header.preset, events, header.record, name=name, device=device)
         recordings = RecordingEngine(folded(network), header.preset, device=device, precision=_precision(header))
         return RecordingClassifier(recordings, find_task(header.task, header.thresholds), header.record, name)
     if header.arguments["dims"] != 2:

@@ -10,7 +10,7 @@ from striate.tasks.localize import LocalizeTask
 from striate.tasks.marks_task import MarksTask
 
 AnyTask = MarksTask[Any, Any]
-TaskName = Literal["classify", "localize", "landmarks", "detect", "verify", "stylize"]
+TaskName = Literal["classify", "localize", "landmarks", "detect", "verify", "stylize", "events"]
 LossName = Literal["documents", "exponential", "modern", "triplet", "contrastive", "pair", "chi-square"]
 
 _WISHED: dict[str, dict[str, AnyTask]] = {

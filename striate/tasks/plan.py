@@ -40,6 +40,7 @@ class Wishes:
         strength: of "stylize": of the styles against the content.
         window: of records with annotations: seconds around each that are looked at.
         symbols: of annotations: those that count.
+        channels: of signals, volumes or clips: those that are looked at, by name or number from 0.
         resample: whether recordings of another rate or spacing are brought to that of the most.
 
     Raises:
@@ -72,6 +73,7 @@ class Wishes:
     strength: float | None = None
     window: float | None = None
     symbols: tuple[str, ...] | None = None
+    channels: tuple[str, ...] | None = None
     resample: bool | None = None
 
     def __post_init__(self) -> None:
@@ -98,7 +100,7 @@ class Wishes:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        lists = {"hidden": self.hidden, "styles": self.styles, "symbols": self.symbols}
+        lists = {"hidden": self.hidden, "styles": self.styles, "symbols": self.symbols, "channels": self.channels}
         return asdict(self) | {name: list(value) if value else None for name, value in lists.items()}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from striate.errors import DataError
 from striate.recording_preset import RecordingPreset
-from striate.recordings import Recording, Values, read_recording
+from striate.recordings import Recording, Values, keep_as_trained, read_recording
 from striate.results import Classes
 from striate.runtime import RecordingEngine
 from striate.tasks.classifier import OnBad
@@ -89,4 +89,5 @@ class RecordingClassifier:
             return one
         if isinstance(one, np.ndarray):
             return Recording(self.preset.kind, one, self.preset.spacing)
-        return read_recording(one, kind=self.preset.kind)
+        recording = read_recording(one, kind=self.preset.kind)
+        return keep_as_trained(recording, self.preset.channel_names, self.record.get("plan", {}).get("channels"))

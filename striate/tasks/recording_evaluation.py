@@ -40,7 +40,14 @@ def evaluate_recordings(
         ArgumentError: the data has no such part.
     """
     plan = classifier.record.get("plan", {})
-    opened = partial(open_cut, data, cut_from_dict(plan.get("cut")), skip_bad=skip_bad, classes=classifier.labels)
+    opened = partial(
+        open_cut,
+        data,
+        cut_from_dict(plan.get("cut")),
+        channels=plan.get("channels"),
+        skip_bad=skip_bad,
+        classes=classifier.labels,
+    )
     dataset = open_as_trained(opened, [classifier.record])
     name, recordings = choose_part(dataset.parts, part)
     loader = RecordingLoader(

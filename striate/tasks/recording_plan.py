@@ -22,6 +22,7 @@ class RecordingPlan:
         resample: recordings of another spacing are brought to the preset's; else they are refused.
         again: after it was measured, the network learns once more, of the recordings held back as well.
         cut: how records are cut into windows; None where recordings are taken as they are.
+        channels: those of the data that are looked at, by name or number; None for all.
     """
 
     network: str
@@ -37,6 +38,7 @@ class RecordingPlan:
     resample: bool = False
     again: bool = False
     cut: Cut | None = None
+    channels: tuple[str, ...] | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class RecordingPlan:
             "class_weights": list(self.class_weights),
             "reasons": list(self.reasons),
             "cut": cut_to_dict(self.cut),
+            "channels": list(self.channels) if self.channels else None,
         }
 
     @classmethod
@@ -68,6 +71,7 @@ class RecordingPlan:
                 "class_weights": tuple(values["class_weights"]),
                 "reasons": tuple(values["reasons"]),
                 "cut": cut_from_dict(values.get("cut")),
+                "channels": tuple(values["channels"]) if values.get("channels") else None,
             }
         )
 

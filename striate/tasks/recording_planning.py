@@ -71,6 +71,7 @@ def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | No
         resample=bool(wishes.resample),
         again=again,
         cut=cut,
+        channels=wishes.channels,
     )
 
 

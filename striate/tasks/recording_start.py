@@ -32,7 +32,8 @@ def begin_recordings(
 ) -> RecordingRun:
     """Plan a training on signals, volumes or clips; see `striate.tasks.train`."""
     cut = wished_cut(wishes)
-    dataset = open_cut(data, cut, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
+    dataset = open_cut(data, cut, channels=wishes.channels, **how)
     plan = make_recording_plan(dataset, wishes, cut)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
     run = RecordingRun(folder, dataset, plan, start, device, workers)
@@ -50,7 +51,8 @@ def resume_recordings(
         ArgumentError: other data.
     """
     plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
-    dataset = open_cut(data, plan.cut, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
+    how: dict[str, Any] = {"seed": start["cut_seed"] or 0, "val_share": share, "skip_bad": start["skip_bad"]}
+    dataset = open_cut(data, plan.cut, channels=plan.channels, **how)
     if dataset.fingerprint != start["fingerprint"]:
         what = f"data must be what the run in {folder.path} began with"
         raise ArgumentError(f"{what}; {data} has other {dataset.shape}s or labels")

@@ -9,6 +9,7 @@ import torch
 from striate.data import VAL_SHARE, Dataset, open_data, what_is_marked
 from striate.errors import ArgumentError
 from striate.recordings import is_recordings
+from striate.tasks.events_start import begin_events, resume_events
 from striate.tasks.marks_start import AnyRun, begin_marks, resume_marks
 from striate.tasks.marks_tasks import LossName, TaskName
 from striate.tasks.own_data import remarks_on
@@ -39,6 +40,7 @@ def train(
     strength: float | None = None,
     window: float | None = None,
     symbols: Sequence[str] | None = None,
+    channels: Sequence[str] | None = None,
     resample: bool | None = None,
     out: str | Path | None = None,
     model: str | None = None,
@@ -74,7 +76,7 @@ def train(
         task: "classify"; "localize" finds one object an image, "landmarks" the points of one,
             "detect" any number of objects; "verify" trains an encoder, whose answers to images of the same person or
             thing are near one another; "stylize" trains a network that paints photographs in a style at one pass, on a
-            folder or a zip of any photographs.
+            folder or a zip of any photographs; "events" finds what is marked in records with annotations, at its place.
         loss: of those, "documents" or "modern"; the latter if left out. A detector of the documents is a grid of cells
             with anchors, one of today a feature pyramid; "exponential" is the grid with boxes and cost as in YOLO9000.
             To verify "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); the first
@@ -88,6 +90,7 @@ def train(
         strength: to stylize: of the styles against the content; 1 if left out.
         window, symbols: of records with annotations: seconds around each annotation that are one signal, and the
             symbols of those that count, which are the classes.
+        channels: of signals, volumes or clips: those that are looked at, by name or number from 0; all if left out.
         resample: of signals, volumes or clips: those of another rate or spacing are brought to the commonest; else they
             are refused.
         out: the run's folder, outside of the data; None makes `runs/NAME`, NAME the data's.
@@ -153,6 +156,7 @@ def train(
         strength=strength,
         window=window,
         symbols=tuple(symbols) if symbols else None,
+        channels=tuple(channels) if channels else None,
         resample=resample or None,
     )
     if resume:
@@ -166,6 +170,8 @@ def train(
         how |= {"device": device, "workers": workers}
         if wishes.task == "stylize":
             return begin_stylize(data, folder, wishes, **how)
+        if wishes.task == "events":
+            return begin_events(data, folder, wishes, **how)
         begin = begin_verify if wishes.task == "verify" else begin_marks
         return begin(data, folder, wishes, **how)
     if holds_recordings(data, wishes):
@@ -187,7 +193,7 @@ def holds_recordings(data: str | Path, wishes: Wishes) -> bool:
         ArgumentError: it is not, and a wish is of those alone.
     """
     found = is_recordings(data)
-    for name in () if found else ("window", "symbols", "resample"):
+    for name in () if found else ("window", "symbols", "channels", "resample"):
         if getattr(wishes, name) is not None:
             raise ArgumentError(f"{name} is of signals, volumes or clips, and {data} holds none that striate can see")
     return found
@@ -252,6 +258,8 @@ def _resume(
         return resume_verify(data, folder, start, device, workers)
     if start["wishes"].get("task") == "stylize":
         return resume_stylize(data, folder, start, device, workers)
+    if start["wishes"].get("task") == "events":
+        return resume_events(data, folder, start, device, workers)
     if start["wishes"].get("task"):
         return resume_marks(data, folder, start, device, workers)
     if "kind" in start["plan"]["preset"]:

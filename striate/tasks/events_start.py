@@ -1,0 +1,79 @@
+"""Train a finder of events: data and wishes become a run, or an interrupted one is taken up again."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data import VAL_SHARE
+from striate.errors import ArgumentError
+from striate.recordings import RecordingDataset
+from striate.tasks.events import event_cut
+from striate.tasks.events_run import EventsRun
+from striate.tasks.own_data import remarks_on
+from striate.tasks.plan import Wishes
+from striate.tasks.recording_plan import RecordingPlan
+from striate.tasks.recording_planning import make_recording_plan
+from striate.tasks.recording_start import open_cut
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.start_record import first_line
+from striate.training import Device
+
+NETWORK = "event_convnet"
+DISTORT = "shift 0.02, stretch 0.1, scale 0.5, wander 0.3, noise 0.1"  # shifts stay well within the tolerance
+_WHY = f"{NETWORK}: it tells the middle of a window from its sides, and made dense it answers as it does to windows"
+
+
+def begin_events(
+    data: str | Path,
+    folder: RunFolder,
+    wishes: Wishes,
+    *,
+    val_share: float,
+    cut_seed: int,
+    skip_bad: bool,
+    device: Device,
+    workers: int,
+) -> EventsRun:
+    """Plan the training of a finder of events; see `striate.tasks.train`."""
+    if wishes.window is None or wishes.symbols is None:
+        raise ArgumentError("events need window and symbols: seconds around each annotation, and which of them count")
+    cut = event_cut(wishes.window, wishes.symbols)
+    how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
+    dataset = open_cut(data, cut, channels=wishes.channels, **how)
+    plan = make_events_plan(dataset, wishes)
+    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    run = EventsRun(folder, dataset, plan, start, device, workers)
+    folder.create()  # nothing is written before all is known to be sound
+    run.write([run.start])
+    return run
+
+
+def resume_events(
+    data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int
+) -> EventsRun:
+    """The run of a record that was begun by `begin_events`.
+
+    Raises:
+        ArgumentError: other data.
+    """
+    plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
+    how: dict[str, Any] = {"seed": start["cut_seed"] or 0, "val_share": share, "skip_bad": start["skip_bad"]}
+    dataset = open_cut(data, plan.cut, channels=plan.channels, **how)
+    if dataset.fingerprint != start["fingerprint"]:
+        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other records or marks")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    return EventsRun(folder, dataset, plan, start, device, workers)
+
+
+def make_events_plan(dataset: RecordingDataset, wishes: Wishes) -> RecordingPlan:
+    """What a training on windows of records will do; errors are those of `make_recording_plan`."""
+    assert wishes.window is not None
+    assert wishes.symbols is not None
+    usual = replace(wishes, model=wishes.model or NETWORK, distort=wishes.distort or DISTORT)
+    plan = make_recording_plan(dataset, usual, event_cut(wishes.window, wishes.symbols))
+    reasons = tuple(reason for reason in plan.reasons if not reason.startswith("learns twice"))
+    why = () if wishes.model else (_WHY,)
+    # the threshold is chosen on what is held back, so the network that is kept must not have learned from it
+    return replace(plan, again=False, reasons=(*why, *reasons))
