@@ -1,7 +1,7 @@
 """Signals, volumes and clips: read, opened, distorted and loaded, as `striate.data` does it with images."""
 
 from striate.recordings.cut import BACKGROUND, Cut
-from striate.recordings.distort import RecordingDistortion, standardised
+from striate.recordings.distort import RecordingDistortion
 from striate.recordings.find import is_recordings
 from striate.recordings.loader import RecordingLoader
 from striate.recordings.open import open_recordings
@@ -41,6 +41,5 @@ __all__ = [
     "read_recording",
     "recording_statistics",
     "resample_values",
-    "standardised",
     "summarize_recordings",
 ]

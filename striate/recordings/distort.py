@@ -25,50 +25,56 @@ class RecordingDistortion:
         geometry: (n+1)x(n+1), from coordinates in the recording to coordinates in the result, in samples along the
             axes of its values; see `striate.ops.affine`.
         source_size: samples of the recording along each axis.
-        size: samples of the result.
-        border: per channel, what lies outside of the recording; it changes with the values.
+        preset: what the network expects: the size of the result, what lies outside, how values are standardised.
         field: local warping, after the matrix; None bends nothing.
-        tint: what happens to the values, after they were moved; None leaves them alone.
+        tint: what happens to the standardised values; None leaves them alone.
 
     Example:
-        >>> distortion = RecordingDistortion(affine.translate([2.0]), (4,), (4,), border=(9.0,))
-        >>> distortion.values(np.arange(4, dtype=np.float32)[np.newaxis])
-        array([[9., 9., 0., 1.]], dtype=float32)
+        >>> preset = RecordingPreset("signal", (4,), (0.01,), 1, (9.0,), (2.0,))
+        >>> distortion = RecordingDistortion(affine.translate([2.0]), (4,), preset)
+        >>> recording = np.arange(4, dtype=np.float32)[np.newaxis]
+        >>> distortion.values(recording), distortion.network_input(recording)
+        (array([[9., 9., 0., 1.]], dtype=float32), array([[ 0. ,  0. , -4.5, -4. ]], dtype=float32))
         >>> distortion.points([[0.5]])
         array([[2.5]])
     """
 
     geometry: affine.Matrix
     source_size: tuple[int, ...]
-    size: tuple[int, ...]
-    border: tuple[float, ...]
+    preset: RecordingPreset
     field: GridField | None = None
     tint: Tint | None = None
 
     def values(self, values: Values) -> Values:
-        """The recording that the network is shown, before normalisation.
+        """The recording that the network is shown, in the recording's own unit.
 
         Args:
             values: float32 (C, *source_size).
 
         Returns:
-            float32 (C, *size), resampled once; the values themselves, not a copy, where nothing changes.
+            float32 (C, *preset.size), resampled once; the values themselves, not a copy, where nothing changes.
 
         Raises:
             ShapeError: another shape.
         """
-        if values.shape[1:] != self.source_size:
-            raise ShapeError.of("values", f"of size {self.source_size}", values.shape)
-        seen = resample_values(values, self.geometry, self.size, self.border, self.field)
-        return seen if self.tint is None else self.tint.apply(seen)
+        seen = self._moved(values)
+        if self.tint is None:
+            return seen
+        mean, std = _mean_and_std(seen, self.preset)
+        return self.tint.apply((seen - mean) / std) * std + mean
 
-    def network_input(self, values: Values, preset: RecordingPreset) -> Values:
-        """What the network is given: `self.values(values)`, standardised as the preset says.
+    def network_input(self, values: Values) -> Values:
+        """What the network is given: moved, standardised as the preset says, and changed.
+
+        Args, Raises: see `values`.
 
         Returns:
-            float32 (C, *size), always a copy.
+            float32 (C, *preset.size), always a copy.
         """
-        return standardised(self.values(values), preset)
+        seen = self._moved(values)
+        mean, std = _mean_and_std(seen, self.preset)
+        standardised = (seen - mean) / std
+        return standardised if self.tint is None else self.tint.apply(standardised)
 
     def points(self, places: ArrayLike) -> Floats:
         """Points of the recording in the result; they may fall outside of it.
@@ -94,28 +100,36 @@ class RecordingDistortion:
             fill: label of what lies outside of the recording.
 
         Returns:
-            `size`, of the same type.
+            `preset.size`, of the same type.
 
         Raises:
             ShapeError: it is not of `source_size`.
         """
         if labels.shape != self.source_size:
             raise ShapeError.of("labels", f"of the recording's size {self.source_size}", labels.shape)
-        places = sources(self.geometry, self.size, self.field)
+        places = sources(self.geometry, self.preset.size, self.field)
         seen = inside(places, self.source_size)
-        moved = np.full(self.size, fill, labels.dtype)
+        moved = np.full(self.preset.size, fill, labels.dtype)
         moved[seen] = labels[tuple(np.floor(places[:, seen]).astype(np.int64))]
         return moved
 
+    def _moved(self, values: Values) -> Values:
+        """(C, *source_size) -> (C, *preset.size)"""
+        if values.shape != (self.preset.channels, *self.source_size):
+            raise ShapeError.of("values", f"of shape {(self.preset.channels, *self.source_size)}", values.shape)
+        border = self.preset.border
+        if self.preset.standardise == "each" and border == self.preset.mean:  # nobody asked for another one
+            border = tuple(values.reshape(len(values), -1).mean(axis=1, dtype=np.float64).tolist())
+        return resample_values(values, self.geometry, self.preset.size, border, self.field)
 
-def standardised(values: Values, preset: RecordingPreset) -> Values:
-    """Values (C, *S) as the network wants them: by the training data's mean and deviation, or by their own.
 
-    Where all values are the same, those of their own become 0.
+def _mean_and_std(values: Values, preset: RecordingPreset) -> tuple[Values, Values]:
+    """By which values (C, *S) are standardised: the training data's, or their own; each spreads to their shape.
+
+    Where all values are the same, their own deviation counts as 1.
     """
     if preset.standardise == "each":
         mean, std = values.mean(dtype=np.float64), values.std(dtype=np.float64)
-        return ((values - np.float32(mean)) / np.float32(std or 1.0)).astype(np.float32, copy=False)
-    shape = (-1, *[1] * (values.ndim - 1))
-    mean, std = (np.array(numbers, np.float32).reshape(shape) for numbers in (preset.mean, preset.std))
-    return np.asarray((values - mean) / std, np.float32)
+        return np.array(mean, np.float32), np.array(std if std > 1e-6 * abs(mean) else 1.0, np.float32)
+    shape = (-1, *[1] * preset.dims)
+    return np.array(preset.mean, np.float32).reshape(shape), np.array(preset.std, np.float32).reshape(shape)

@@ -1,8 +1,9 @@
 """The random distortions of recordings, each a small record of how strong it may be.
 
 Geometry is sampled in the frame that the network sees, as with images: the preset has already brought the recording
-there. Amounts of values are in standard deviations of the training data, around its mean. At strength 0 all are the
-identity. Strengths are limits: what is drawn lies uniformly within them.
+there. Values are changed once they are standardised, so that amounts are deviations, and 0 is the mean: of the training
+data, or of each recording by itself, as the preset says. At strength 0 all are the identity. Strengths are limits: what
+is drawn lies uniformly within them.
 """
 
 import math
@@ -64,7 +65,7 @@ class Change(ABC):
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, preset: RecordingPreset) -> Tint:
-        """What happens to the values of the preset's size."""
+        """What happens to standardised values of the preset's size."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ class Warp:
 
 @dataclass(frozen=True)
 class Scale(Change):
-    """Multiply the distance to each channel's mean by 1 ± up to this strength (0–1): amplitude, or contrast."""
+    """Multiply the distance to the mean by 1 ± up to this strength (0–1): amplitude, or contrast."""
 
     strength: float = 0.1
 
@@ -218,13 +219,12 @@ class Scale(Change):
 
     def sample(self, rng: np.random.Generator, preset: RecordingPreset) -> Tint:
         """A factor, the same for all channels."""
-        factor = 1 + self.strength * rng.uniform(-1, 1)
-        return Tint(np.full(preset.channels, factor), (1 - factor) * np.array(preset.mean))
+        return Tint(np.full(preset.channels, 1 + self.strength * rng.uniform(-1, 1)), np.zeros(preset.channels))
 
 
 @dataclass(frozen=True)
 class Brightness(Change):
-    """Add to all values up to this many (0–4) of the training data's standard deviations either way."""
+    """Add to all values up to this many (0–4) standard deviations either way."""
 
     strength: float = 0.2
 
@@ -232,13 +232,13 @@ class Brightness(Change):
         _check_within("strength", self.strength, 4)
 
     def sample(self, rng: np.random.Generator, preset: RecordingPreset) -> Tint:
-        """An amount, for all channels as many of their own deviations."""
-        return Tint(np.ones(preset.channels), self.strength * rng.uniform(-1, 1) * np.array(preset.std))
+        """An amount, the same for all channels."""
+        return Tint(np.ones(preset.channels), np.full(preset.channels, self.strength * rng.uniform(-1, 1)))
 
 
 @dataclass(frozen=True)
 class Noise(Change):
-    """Add Gaussian noise, each sample's its own, of up to this many (0–4) of the training data's deviations."""
+    """Add Gaussian noise, each sample's its own, of up to this many (0–4) standard deviations."""
 
     strength: float = 0.05
 
@@ -248,12 +248,12 @@ class Noise(Change):
     def sample(self, rng: np.random.Generator, preset: RecordingPreset) -> Tint:
         """How much, and the noise."""
         noise = rng.standard_normal((preset.channels, *preset.size), np.float32)
-        return _added(preset, self.strength * rng.random() * noise)
+        return _added(preset, np.float32(self.strength * rng.random()) * noise)
 
 
 @dataclass(frozen=True)
 class Drop(Change):
-    """Lose a channel: each falls still with this probability (0–1), at the border's value, but never all of them."""
+    """Lose a channel: each falls still at the mean with this probability (0–1), but never all of them."""
 
     probability: float = 0.1
 
@@ -264,7 +264,7 @@ class Drop(Change):
         """Which channels are left."""
         lost = rng.random(preset.channels) < self.probability
         lost[rng.integers(preset.channels)] &= not lost.all()
-        return Tint(np.where(lost, 0.0, 1.0), np.where(lost, preset.border, 0.0))
+        return Tint(np.where(lost, 0.0, 1.0), np.zeros(preset.channels))
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,7 @@ class Wander(Change):
     """Let the baseline wander, as that of an ECG does with the breath: three slow waves, each channel's its own.
 
     Attributes:
-        strength: how far it goes at most, in the training data's standard deviations, 0–4.
+        strength: how far it goes at most, in standard deviations, 0–4.
         waves: of the quickest in the length of the frame; the others are of 1/3 and 2/3 of that.
     """
 
@@ -294,9 +294,7 @@ class Wander(Change):
 
 
 def _added(preset: RecordingPreset, deviations: NDArray[np.floating]) -> Tint:
-    """So many of each channel's deviations more."""
-    std = np.reshape(preset.std, (-1, *[1] * (deviations.ndim - 1)))
-    return Tint(np.ones(preset.channels), np.zeros(preset.channels), (std * deviations).astype(np.float32))
+    return Tint(np.ones(preset.channels), np.zeros(preset.channels), deviations.astype(np.float32, copy=False))
 
 
 def _check_within(name: str, value: float, most: float) -> None:

@@ -42,7 +42,7 @@ class RecordingReader:
             raise DataError("a recording can't be used", [Problem(self.part.items[index].path, str(e))]) from e
         rng = sample_rng(self.seed, epoch, index)
         distortion = (self.pipeline or _NOTHING).sample(rng, recording.size, self.preset, factors)
-        return distortion.network_input(recording.values, self.preset)
+        return distortion.network_input(recording.values)
 
 
 _NOTHING = RecordingPipeline(())

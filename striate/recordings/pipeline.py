@@ -103,7 +103,7 @@ class RecordingPipeline:
             else:
                 change = step.sample(rng, preset)
                 tint = change if tint is None else tint.then(change)
-        return RecordingDistortion(geometry, tuple(size), preset.size, preset.border, field, tint)
+        return RecordingDistortion(geometry, tuple(size), preset, field, tint)
 
     def check(self, preset: RecordingPreset) -> None:
         """Find out before a training whether recordings of this preset can be distorted so.

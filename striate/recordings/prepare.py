@@ -32,7 +32,7 @@ def prepared(recording: Recording, preset: RecordingPreset, resample: bool = Fal
         >>> prepared(Recording("signal", np.arange(6, dtype=np.float32)[np.newaxis], (0.01,)), preset)
         array([[-2.,  0.,  2.,  4.]], dtype=float32)
     """
-    return preset_distortion(recording, preset, resample).network_input(recording.values, preset)
+    return preset_distortion(recording, preset, resample).network_input(recording.values)
 
 
 def preset_distortion(recording: Recording, preset: RecordingPreset, resample: bool = False) -> RecordingDistortion:
@@ -44,7 +44,7 @@ def preset_distortion(recording: Recording, preset: RecordingPreset, resample: b
     Args, Raises: see `prepared`.
     """
     factors = fit_factors(recording, preset, resample)
-    return RecordingDistortion(fitted(recording.size, preset, factors), recording.size, preset.size, preset.border)
+    return RecordingDistortion(fitted(recording.size, preset, factors), recording.size, preset)
 
 
 def fitted(source_size: Sequence[int], preset: RecordingPreset, factors: Sequence[float]) -> affine.Matrix:

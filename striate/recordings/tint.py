@@ -1,4 +1,4 @@
-"""What a distortion does to a recording's values where they stand: a factor, an amount, and a disturbance."""
+"""What a distortion does to standardised values where they stand: a factor, an amount, and a disturbance."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Every distortion of recordings, alone: what is marked on a recording is found where points and masks say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -196,24 +198,54 @@ def test_amounts_of_values():
     for seed in range(50):
         rng = np.random.default_rng(seed)
         scale = d.Scale(0.5).sample(rng, SIGNAL)
-        mean = np.array(SIGNAL.mean)[:, None]
-        np.testing.assert_allclose(scale.apply(values) - mean, scale.gain[0] * (values - mean), atol=1e-5)
-        assert 0.5 <= scale.gain[0] <= 1.5
+        np.testing.assert_allclose(scale.apply(values), scale.gain[0] * values, atol=1e-5)
+        assert 0.5 <= scale.gain[0] == scale.gain[1] <= 1.5
         light = d.Brightness(0.5).sample(rng, SIGNAL).offset
-        assert light[1] == 2 * light[0]
         assert abs(light[0]) <= 0.5
+        assert light[0] == light[1]
         noise = d.Noise(0.5).sample(rng, SIGNAL).added
-        assert noise.shape == (2, 100)
-        assert noise[0].std() < 0.7
+        assert (noise.dtype, noise.shape) == (np.float32, (2, 100))
+        assert noise.std() < 0.7
         drop = d.Drop(1.0).sample(rng, SIGNAL)
         assert sorted(drop.gain) == [0, 1]
         lost = int(drop.gain.argmin())
-        assert (drop.apply(values)[lost] == SIGNAL.border[lost]).all()
+        assert not drop.apply(values)[lost].any()
         assert np.array_equal(drop.apply(values)[1 - lost], values[1 - lost])
         wander = d.Wander(0.5).sample(rng, SIGNAL).added
-        assert np.abs(wander[0]).max() <= 0.5
-        assert np.abs(np.diff(wander[0])).max() <= 0.5 * 2 * np.pi * 3 / 100
+        assert np.abs(wander).max() <= 0.5
+        assert np.abs(np.diff(wander)).max() <= 0.5 * 2 * np.pi * 3 / 100
     assert d.Drop(1.0).sample(np.random.default_rng(0), VOLUME).gain.tolist() == [1]
+
+
+@pytest.mark.parametrize("standardise", ["training", "each"])
+def test_values_change_once_they_are_standardised(standardise):
+    """What is shown and what the network gets are the same in two units, and `each` takes the recording's own."""
+    preset = replace(SIGNAL, standardise=standardise)
+    pipeline = RecordingPipeline((d.Shift(0.2), d.Scale(0.5), d.Noise(0.5), d.Brightness(1)))
+    recording = np.random.default_rng(0).normal(50, 3, (2, 120)).astype(np.float32)
+    distortion = pipeline.sample(np.random.default_rng(1), (120,), preset)
+    moved = replace(distortion, tint=None)
+    seen = moved.values(recording)
+    each = standardise == "each"
+    mean, std = (seen.mean(), seen.std()) if each else (np.array([[1], [-1]]), np.array([[1], [2]]))
+    slow = distortion.tint.apply(((seen - mean) / std).astype(np.float32))
+    np.testing.assert_allclose(distortion.network_input(recording), slow, atol=2e-4)
+    np.testing.assert_allclose(distortion.values(recording), slow * std + mean, atol=1e-3)
+    if each:  # in another unit it is the same to the network
+        other = distortion.network_input(7 * recording + 11)
+        np.testing.assert_allclose(other, distortion.network_input(recording), atol=2e-4)
+
+
+def test_what_is_outside_is_the_mean():
+    """The training data's, or of the recording itself where each is standardised by its own; or what was asked for."""
+    recording = np.random.default_rng(0).normal(50, 3, (2, 10)).astype(np.float32)
+    for preset, outside in (
+        (SIGNAL, SIGNAL.mean),
+        (replace(SIGNAL, standardise="each"), recording.mean(axis=1)),
+        (replace(SIGNAL, standardise="each", border=(0.0, 5.0)), (0.0, 5.0)),
+    ):
+        distortion = RecordingPipeline(()).sample(np.random.default_rng(0), (10,), preset)
+        np.testing.assert_allclose(distortion.values(recording)[:, 0], outside, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

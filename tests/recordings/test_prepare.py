@@ -102,5 +102,5 @@ def test_other_data_is_refused():
 def test_shapes_are_checked():
     from striate.recordings.prepare import preset_distortion
 
-    with pytest.raises(ShapeError, match="of size"):
+    with pytest.raises(ShapeError, match="of shape"):
         preset_distortion(signal(), preset()).values(np.zeros((2, 11), np.float32))
