@@ -110,9 +110,8 @@ def _trouble(cells: list[str], row: NDArray[Any] | None, length: int) -> str:
         wrong = next(cell for cell in cells if _numbers([cell]) is None)
         return f"{wrong[:40]!r} is no number"
     if len(row) < 2 or (length and len(row) != length):
-        return f"{len(row)} numbers, " + (
-            f"where the first line has {length}" if length else "a label and a signal are"
-        )
+        wanted = f"where the first line has {length}" if length else "where a label and a signal are expected"
+        return f"{len(row)} numbers, {wanted}"
     if not np.isfinite(row[0]):
         return "the label is no number"
     signal = _without_filling(row[1:])
