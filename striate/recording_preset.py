@@ -34,7 +34,7 @@ class RecordingPreset:
             own of all its samples and channels together after it is fitted, and `mean` and `std` are then not used.
         fit: how a recording comes to `size`: "crop" keeps the spacing and takes the central part, what lies outside
             being `border`; "stretch" brings all of it to the size, whatever its spacing.
-        border: what lies outside of a recording, per channel; where left out `mean`, or with "each" the recording's own.
+        border: what lies outside of a recording, per channel; left out, `mean`, or with "each" the recording's own.
         labels: the name of each class, in the order of the logits.
         channel_names: of the channels, where the data says.
 
