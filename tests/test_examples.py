@@ -1,11 +1,13 @@
 """The scripts in examples/ run on small data; the demo has its own command."""
 
+import re
 import runpy
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import wfdb
 
 from striate.data import read_image, read_video, write_image, write_video
 from striate.models.published import MTCNN
@@ -79,6 +81,39 @@ def test_a_crown_in_a_video(run):
     assert all(np.abs(frame - (255, 200, 40)).max(axis=2).min() < 40 for frame in frames)
 
 
+def test_volumes_at_two_spacings(run):
+    out = run("volumes.py", "run", "1")
+    assert "resample it if it shows the same at another rate" in out
+    assert re.search(r"a ball at 1.5 mm: (ball|box), \d+%\na box at 1.5 mm: (ball|box), \d+%\n$", out)
+
+
+def write_record(name, beats_a_minute):
+    """Half a minute of pulses once a beat, in noise, with their marks."""
+    rng, rate = np.random.default_rng(0), 100
+    marks = np.arange(50, 30 * rate - 50, 6000 / beats_a_minute).astype(int)
+    signal = rng.normal(0, 0.02, 30 * rate)
+    for offset, height in enumerate((-0.1, 0.4, 1.0, 0.5, -0.2), -2):
+        signal[marks + offset] += height
+    Path(name).parent.mkdir(parents=True)
+    wfdb.wrsamp(
+        Path(name).name,
+        fs=rate,
+        units=["mV"],
+        sig_name=["MLII"],
+        p_signal=signal[:, None],
+        fmt=["16"],
+        write_dir=str(Path(name).parent),
+    )
+    wfdb.wrann(Path(name).name, "atr", marks, ["N"] * len(marks), fs=rate, write_dir=str(Path(name).parent))
+
+
+def test_heartbeats(run):
+    write_record("learn/a", 60)
+    write_record("new/b", 75)
+    out = run("heartbeats.py", "learn", "new/b.hea", "run", "3")
+    assert re.search(r"^\d+ beats, \d+ a minute$", out, re.MULTILINE)
+
+
 def test_every_example_is_tested():
     assert {p.name for p in EXAMPLES.glob("*.py")} - {"demo.py"} == {
         "train_on_a_folder.py",
@@ -86,4 +121,6 @@ def test_every_example_is_tested():
         "receptive_fields.py",
         "learned_edges.py",
         "crown.py",
+        "heartbeats.py",
+        "volumes.py",
     }
