@@ -118,12 +118,13 @@ class WindowRecordings:
 
     def record(self, name: str) -> Record:
         """A whole record; those read first are forgotten where all would fill the memory."""
-        if name not in self._records:
+        record = self._records.get(name)
+        if record is None:
             record = read_record(self.root / f"{name}.hea")
             while self._records and self._bytes() + record.values.nbytes > MAX_CACHED_BYTES:
-                self._records.pop(next(iter(self._records)))
+                self._records.pop(next(iter(tuple(self._records)), ""), None)  # other threads may do so too
             self._records[name] = record
-        return self._records[name]
+        return record
 
     def load(self, path: str) -> Recording:
         """A window, of its own memory."""
@@ -175,7 +176,7 @@ def uncut(root: Path, headers: Sequence[Path]) -> str:
     marked = [path for path in headers if path.with_suffix(".atr").is_file()]
     seen = Counter(symbol for path in marked for symbol in read_annotations(path).symbols)
     found = f"their annotations are {in_words(seen)}" if seen else "and they have no annotations (.atr)"
-    return f"{root}: {len(headers)} records in no class folders; to cut them, say window and symbols; {found}"
+    return f"{root}: {len(headers)} records in no class folders; --window and --symbols cut them; {found}"
 
 
 def _cut_records(root: Path, names: Sequence[str], cut: Cut) -> RecordingTable:

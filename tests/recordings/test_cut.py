@@ -147,7 +147,7 @@ def test_one_record_by_its_name():
 BAD = {
     "no cut": (
         {"cut": None},
-        "2 records in no class folders; to cut them, say window and symbols; their annot",
+        "2 records in no class folders; --window and --symbols cut them; their annotations are",
     ),
     "no such symbol": ({"cut": Cut(0.5, ("N", "A"))}, "no annotation 'A'; there are 132 t, 106 N, 26 V"),
     "longer than the records": ({"cut": Cut(100.0, ("N", "V"))}, "no recording in r can be used"),

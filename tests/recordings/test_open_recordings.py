@@ -10,7 +10,7 @@ import pytest
 
 from striate.errors import ArgumentError, DataError
 from striate.recordings import open_recordings
-from tests.recordings.test_dicom import made, save
+from tests.recordings.dicom_files import made, save
 
 RNG = np.random.default_rng(0)
 

@@ -1,5 +1,6 @@
 """WFDB records that wfdb writes; and headers that ask for what they must not."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -138,6 +139,19 @@ def test_rubbish_is_read_as_marks_or_is_an_error(size):
         except DataError:
             continue
         assert (marks.samples >= 0).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_any_byte_of_the_header_may_be_broken():
+    write(length=50)
+    whole = Path("a.hea").read_bytes()
+    rng = np.random.default_rng(0)
+    for at in range(len(whole)):
+        data = bytearray(whole)
+        data[at] ^= int(rng.integers(1, 256))
+        Path("a.hea").write_bytes(data)
+        with contextlib.suppress(DataError):
+            read_recording("a.hea")
 
 
 def test_without_wfdb(monkeypatch):
