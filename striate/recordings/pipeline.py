@@ -149,7 +149,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 SIGNALS = RecordingPipeline((Shift(0.05), Scale(0.1), Noise(0.05)))
-VOLUMES = RecordingPipeline((Shift(0.05), Rotate(10), Noise(0.05)))
+VOLUMES = RecordingPipeline((Shift(0.05), Rotate(10), Scale(0.1), Noise(0.05)))
 CLIPS = RecordingPipeline((Shift(0.05), Scale(0.1), Brightness(0.1)))
 _USUAL = {"signal": SIGNALS, "volume": VOLUMES, "clip": CLIPS}
 
