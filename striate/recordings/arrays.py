@@ -64,7 +64,7 @@ def read_arrays(path: Path, kind: Kind | None = None) -> RecordingTable:
 def _rows(arrays: Npz, store: ArrayRecordings, ending: str) -> list[RecordingRow]:
     count = len(store.rows(f"x{ending}").values)
     labels = _named(arrays, arrays.words(f"y{ending}"), f"y{ending}")
-    groups = arrays.words(f"groups{ending}") if f"groups{ending}" in arrays.names else [""] * count
+    groups = arrays.words(f"groups{ending}") if f"groups{ending}" in arrays.names else [""] * len(labels)
     for name, words in (("y", labels), ("groups", groups)):
         if len(words) != count:
             raise DataError(f"{arrays.path}: {count:,} recordings in x{ending}, but {len(words):,} in {name}{ending}")

@@ -48,6 +48,27 @@ def check_values(path: object, shape: Sequence[int], most: int = MAX_VALUES) -> 
         raise DataError(f"{path}: {'x'.join(map(str, shape))} values; 1 to {most:,} are allowed")
 
 
+def read_lines(path: Path, most_bytes: int, most_lines: int) -> list[tuple[int, str]]:
+    """The lines of a text that aren't blank, each with its number, from 1.
+
+    Raises:
+        DataError: not UTF-8, too large, of too many lines, or of blank lines only.
+    """
+    try:
+        text = check_file(path, most_bytes).read_bytes().decode("utf-8-sig")
+    except OSError as e:
+        raise DataError(f"{path}: can't be read: {e.strerror}") from e
+    except UnicodeDecodeError as e:
+        raise DataError(f"{path}: must be UTF-8 text; byte {e.start} isn't") from e
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > most_lines:
+        raise DataError(f"{path}: more than the {most_lines:,} lines that are allowed")
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise DataError(f"{path}: the file is empty")
+    return lines
+
+
 def finite(
     path: object, values: NDArray[Any], where: Callable[[tuple[int, ...]], str] = lambda at: f"at {list(at)}"
 ) -> Values:

@@ -19,6 +19,7 @@ from striate.recording_preset import Kind
 from striate.recordings.limits import DEFLATE_LIMIT, check_file, foreign_errors
 
 MAX_BYTES = 2**31  # of one array: a whole data set may be in it
+MAX_WORDS = 2**22  # of one array: each becomes an object
 NUMBERS, WORDS = "biuf", "US"  # kinds of types
 _ENCRYPTED = 0x1
 _READ_HEADER = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
@@ -73,6 +74,8 @@ class Npz:
         array = self._array(name, NUMBERS + WORDS)
         if array.ndim > 1:
             raise DataError(f"{self.path}: {name} has {array.ndim} axes; one is expected")
+        if array.size > MAX_WORDS:
+            raise DataError(f"{self.path}: {name} has {array.size:,} values; up to {MAX_WORDS:,} are allowed")
         try:
             return as_words(array.ravel().tolist())
         except UnicodeDecodeError as e:

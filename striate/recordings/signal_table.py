@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from striate.errors import DataError
 from striate.recordings.grid import MAX_CHANNELS
-from striate.recordings.limits import check_file, check_values, finite
+from striate.recordings.limits import check_values, finite, read_lines
 from striate.recordings.records import Recording
 
-MAX_BYTES = 2**28
+MAX_BYTES, MAX_LINES = 2**28, 2**24
 TIMES = {"time": 1.0, "t": 1.0, "seconds": 1.0, "sec": 1.0, "ms": 1e-3, "milliseconds": 1e-3, "us": 1e-6}  # in seconds
 _TIME_AND_UNIT = re.compile(r"(?:time|t)?[ _]*[\[(]?\s*(s|sec|seconds|ms|milliseconds|us)\s*[\])]?")
 UNEVEN = 0.5  # of a step: what rounding of the times may move a sample
@@ -65,16 +65,7 @@ def read_signal_table(path: Path) -> Recording:
 
 
 def _lines(path: Path) -> _Lines:
-    check_file(path, MAX_BYTES)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as e:
-        raise DataError(f"{path}: can't be read: {e.strerror}") from e
-    except UnicodeDecodeError as e:
-        raise DataError(f"{path}: must be UTF-8 text; byte {e.start} isn't") from e
-    numbered = [(i, line) for i, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if not numbered:
-        raise DataError(f"{path}: the file is empty")
+    numbered = read_lines(path, MAX_BYTES, MAX_LINES)
     first = numbered[0][1]
     separator = max("\t,;", key=first.count)
     cells = _cells(path, first, separator)

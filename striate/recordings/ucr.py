@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from striate.data.records import PartName
 from striate.data.table import class_name
 from striate.errors import DataError, Problem
-from striate.recordings.limits import check_file
+from striate.recordings.limits import read_lines
 from striate.recordings.npy import as_words
 from striate.recordings.stores import ArrayRecordings, Rows
 from striate.recordings.table import RecordingRow, RecordingTable
 
 UCR_NAME = re.compile(r"(.+)_(TRAIN|TEST)\.(tsv|txt)", re.ASCII | re.IGNORECASE)
 PARTS: dict[str, PartName] = {"train": "train", "test": "test"}
-MAX_FILE_BYTES = 2**29
+MAX_BYTES, MAX_LINES = 2**28, 2**22
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,7 @@ def read_samples(path: Path) -> Sequence[NDArray[np.float64]]:
     Raises:
         DataError: not text, rows of different lengths, a cell that is no number, a gap; says the line.
     """
-    try:
-        text = check_file(path, MAX_FILE_BYTES).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as e:
-        raise DataError(f"{path}: must be UTF-8 text; byte {e.start} isn't") from e
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not lines:
-        raise DataError(f"{path}: the file is empty")
+    lines = read_lines(path, MAX_BYTES, MAX_LINES)
     separator = next((s for s in "\t," if s in lines[0][1]), None)
     rows, problems = list[NDArray[np.float64]](), list[Problem]()
     for number, line in lines:

@@ -138,6 +138,13 @@ def test_every_byte_may_be_broken():
             Npz(Path("a.npz")).numbers("x")
 
 
+def test_too_many_words(monkeypatch):
+    monkeypatch.setattr("striate.recordings.npy.MAX_WORDS", 3)
+    np.savez("a.npz", y=list("abcd"))
+    with pytest.raises(DataError, match="y has 4 values; up to 3 are allowed"):
+        Npz(Path("a.npz")).words("y")
+
+
 def test_no_ordinary_file():
     with pytest.raises(DataError, match="no such file"):
         read_npy(Path("missing.npy"))

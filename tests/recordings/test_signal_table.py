@@ -76,6 +76,15 @@ def test_bad_tables(name):
         read_recording(name)
 
 
+def test_too_many_lines(monkeypatch):
+    monkeypatch.setattr("striate.recordings.signal_table.MAX_LINES", 2)
+    Path("a.csv").write_bytes(b"1\r2\r\n3\n4")
+    with pytest.raises(DataError, match="more than the 2 lines"):
+        read_recording("a.csv")
+    Path("a.csv").write_bytes(b"1\r2\r\n3")
+    assert read_recording("a.csv").values.tolist() == [[1, 2, 3]]
+
+
 def test_too_many_columns():
     Path("a.csv").write_text(",".join("1" * 5000) + "\n")
     with pytest.raises(DataError, match="5,000 columns; up to 4,096"):
