@@ -10,7 +10,7 @@ from torch import nn
 from striate.models import find_source
 from striate.tasks.material import Watch
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import epoch_lines
+from striate.tasks.run_record import AGAIN, epoch_lines
 from striate.training import Batches, Device, Epoch, Loss, Precision, Recipe, Step, fit, make_accelerator
 
 
@@ -89,16 +89,16 @@ class RecordedRun(ABC):
         on_step: Callable[[Step], None] | None,
         num_classes: int | None = None,
         checkpoints: Path | None = None,
-        before: Sequence[Epoch] = (),
+        before: Sequence[Epoch] | None = None,
     ) -> Iterator[Epoch]:
         """`fit` as the plan says, with the record written after every epoch.
 
         Args:
             plan, network, train, validate, loss, monitor, lower_is_better, precision, on_step, num_classes: of `fit`.
             checkpoints: their folder; the run's if left out.
-            before: epochs of a training before this one, which the record keeps.
+            before: epochs of the training that was measured, where this one is another after it.
         """
-        epochs = list(before)
+        epochs: list[Epoch] = []
         for epoch in fit(
             network,
             train,
@@ -117,5 +117,6 @@ class RecordedRun(ABC):
             on_step=on_step,
         ):
             epochs.append(epoch)
-            self.write([self.start, *epoch_lines(epochs)])
+            told = epoch_lines(epochs) if before is None else [*epoch_lines(before), *epoch_lines(epochs, AGAIN)]
+            self.write([self.start, *told])
             yield epoch

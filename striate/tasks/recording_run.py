@@ -27,7 +27,7 @@ from striate.tasks.recording_report import make_recording_report
 from striate.tasks.report import write_report
 from striate.tasks.run import Outcome, scalars
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import decide_precision, epoch_lines, training_record
+from striate.tasks.run_record import AGAIN, decide_precision, epoch_lines, training_record
 from striate.tasks.thawing import Trial
 from striate.training import Device, Epoch, Precision, Step, agree, bf16_agrees, choose_precision, freeze
 
@@ -161,7 +161,7 @@ class RecordingRun(RecordedRun):
                 on_step=on_step,
                 num_classes=self.dataset.num_classes,
                 checkpoints=self.folder.candidate(lesson.name),
-                before=before or (),
+                before=before,
             )
         finally:
             train.close()
@@ -257,12 +257,14 @@ class RecordingRun(RecordedRun):
                 answers[name] = self.task.probabilities(self._logits(engine, name))
             figures[name] = self.task.measure(answers[name], targets_of(self.dataset.parts[name]), self.dataset.classes)
             result = {"figures": {part: f.to_dict() for part, f in figures.items()}, **facts}
-            save_model(self.folder.model, self.network, self._header([*first, *second], result))
+            again = {"epochs_again": [epoch.to_dict() for epoch in second]} if second else {}
+            save_model(self.folder.model, self.network, self._header(first, {**result, **again}))
         remarks = self._remarks()
         shown = {"seed": self.plan.recipe.seed, **facts, "threads": self.start["threads"], **self.start["versions"]}
         report = make_recording_report(self, first, figures, answers, shown, remarks)
         write_report(self.folder.report, report)
-        self.write([self.start, *epoch_lines([*first, *second]), {"event": "result", **result}])
+        told = [*epoch_lines(first), *epoch_lines(second, AGAIN)]
+        self.write([self.start, *told, {"event": "result", **result}])
         self.outcome = Outcome(figures, self.folder.model, self.folder.report, remarks)
 
     def _remarks(self) -> dict[PartName, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from striate.tasks.plan import PrecisionWish
 from striate.training import Epoch, Precision
 
+AGAIN = "epoch again"  # the event of an epoch of a training after the one that is measured
 _MOST_REMARKS = 20  # in a model file; all of them are in the run's record
 
 
@@ -40,9 +41,9 @@ def decide_precision(
     return precision
 
 
-def epoch_lines(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
-    """The lines of epochs."""
-    return [{"event": "epoch", **epoch.to_dict()} for epoch in epochs]
+def epoch_lines(epochs: Sequence[Epoch], event: str = "epoch") -> list[dict[str, Any]]:
+    """The lines of epochs; of a training after the one that is measured the event is another."""
+    return [{"event": event, **epoch.to_dict()} for epoch in epochs]
 
 
 def training_record(

@@ -48,6 +48,7 @@ def test_what_is_yielded_and_written(data):
     start, lines, result = record_of("run")
     assert start["images"] == {"train": 24, "val": 6, "test": 10}
     assert [line["loss"] for line in lines] == [epoch.loss for epoch in epochs]
+    assert [line["event"] for line in lines] == ["epoch"] * 2 + ["epoch again"] * 2
     assert set(lines[0]["figures"]) == {"accuracy", "loss"}
     assert result["figures"]["test"]["accuracy"] == run.outcome.figures["test"].accuracy
     assert run.outcome.figures["val"].n == 6
