@@ -1,6 +1,5 @@
 """A recording as a network's preset wants it: checked, fitted, standardised."""
 
-import math
 from collections.abc import Sequence
 
 from striate.errors import DataError
@@ -38,8 +37,8 @@ def prepared(recording: Recording, preset: RecordingPreset, resample: bool = Fal
 def preset_distortion(recording: Recording, preset: RecordingPreset, resample: bool = False) -> RecordingDistortion:
     """How evaluation and prediction bring a recording to the network's input.
 
-    "crop" keeps the spacing and takes the central part, from a whole sample on; "stretch" brings all of the recording
-    to the size.
+    "crop" keeps the spacing and takes the central part, from a whole sample on unless it resamples; "stretch" brings all
+    of the recording to the size.
 
     Args, Raises: see `prepared`.
     """
@@ -52,8 +51,8 @@ def fitted(source_size: Sequence[int], preset: RecordingPreset, factors: Sequenc
     if preset.fit == "stretch":
         return affine.resize(source_size, preset.size)
     surplus = [n * f - size for n, f, size in zip(source_size, factors, preset.size, strict=True)]
-    first = [math.floor(s / 2 + 1e-6) for s in surplus]
-    return affine.translate([-float(f) for f in first]) @ affine.scale(factors)
+    first = [s // 2 if f == 1 else s / 2 for s, f in zip(surplus, factors, strict=True)]
+    return affine.translate([-f for f in first]) @ affine.scale(factors)
 
 
 def fit_factors(recording: Recording, preset: RecordingPreset, resample: bool = False) -> tuple[float, ...]:

@@ -170,7 +170,11 @@ def _check_network(network: str, preset: RecordingPreset) -> None:
 
 
 def _pipeline(preset: RecordingPreset, words: str | None) -> RecordingPipeline:
-    return default_recording_pipeline(preset) if words is None else parse_recording_distortions(words, preset.dims)
+    if words is None:
+        return default_recording_pipeline(preset)
+    pipeline = parse_recording_distortions(words, preset.dims)
+    pipeline.check(preset)
+    return pipeline
 
 
 def _learns_again(dataset: RecordingDataset) -> tuple[bool, str]:

@@ -91,6 +91,19 @@ def test_a_resampled_copy_is_the_same_to_the_network(rate):
     assert np.abs(seen - waves(360)[:, 160:560]).max() < 0.03
 
 
+@pytest.mark.parametrize("steps", [(3.0, 1.0, 1.0), (1.0, 0.5, 2.0), (1.3, 0.9, 0.7)])
+def test_a_resampled_volume_is_the_same_to_the_network(steps):
+    """60 millimetres of slow waves along each axis, taken with any steps."""
+
+    def waves(steps):
+        grids = np.meshgrid(*[(np.arange(round(60 / step)) + 0.5) * step for step in steps], indexing="ij")
+        return sum(np.sin(2 * np.pi * (g / 30 + 0.1 * i)) for i, g in enumerate(grids)).astype(np.float32)[None]
+
+    wanted = RecordingPreset("volume", (20, 24, 30), (1.5, 1.0, 1.0), 1, (0.0,), (1.0,))
+    seen = prepared(Recording("volume", waves(steps), steps), wanted, resample=True)
+    assert np.abs(seen - waves((1.5, 1.0, 1.0))[:, 10:30, 18:42, 15:45]).max() < 0.15
+
+
 def test_other_data_is_refused():
     with pytest.raises(DataError, match="2 channels, and this has 3"):
         prepared(signal(channels=3), preset())
