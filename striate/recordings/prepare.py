@@ -37,8 +37,8 @@ def prepared(recording: Recording, preset: RecordingPreset, resample: bool = Fal
 def preset_distortion(recording: Recording, preset: RecordingPreset, resample: bool = False) -> RecordingDistortion:
     """How evaluation and prediction bring a recording to the network's input.
 
-    "crop" keeps the spacing and takes the central part, from a whole sample on unless it resamples; "stretch" brings all
-    of the recording to the size.
+    "crop" keeps the spacing and takes the central part, from a whole sample on unless it resamples; "stretch" brings
+    all of the recording to the size.
 
     Args, Raises: see `prepared`.
     """
