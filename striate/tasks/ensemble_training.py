@@ -23,7 +23,7 @@ from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
-from striate.tasks.start import refuse_other_wishes
+from striate.tasks.start import refuse_other_wishes, refuse_recordings
 from striate.training import Device, Epoch, Step, make_accelerator
 
 Told = Callable[[int, Step], None]  # (number of the member, what it does)
@@ -187,6 +187,7 @@ def train_ensemble(
         raise ArgumentError("an ensemble is trained by one process, which starts others; several were launched")
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
+    refuse_recordings(data)
     wished = _wish(seed, wishes)
     if resume:
         asked = {"members": members, "val_share": val_share, "cut_seed": cut_seed, **wished.to_dict()}

@@ -199,6 +199,16 @@ def holds_recordings(data: str | Path, wishes: Wishes) -> bool:
     return found
 
 
+def refuse_recordings(data: str | Path) -> None:
+    """What is done with images alone, a check before training or an ensemble, is not done with recordings.
+
+    Raises:
+        ArgumentError: the data is of signals, volumes or clips.
+    """
+    if is_recordings(data):
+        raise ArgumentError(f"{data} holds signals, volumes or clips: train on them without check or ensemble")
+
+
 def open_and_plan(
     data: str | Path, wishes: Wishes, val_share: float | None, cut_seed: int | None, *, skip_bad: bool
 ) -> tuple[Dataset, Plan, float]:
@@ -206,8 +216,7 @@ def open_and_plan(
     share = _checked_share(val_share)
     if wishes.loss:
         raise ArgumentError("loss is of encoders and of tasks on boxes or points: leave it out for classes")
-    if is_recordings(data):
-        raise ArgumentError(f"{data} holds signals, volumes or clips: train on them without check or ensemble")
+    refuse_recordings(data)
     if Path(data).exists() and (marked := what_is_marked(data)):
         wanted = "detect or localize" if marked == "boxes" else "landmarks"
         raise ArgumentError(f"{data} holds {marked}, not classes of whole images: say which task, {wanted}")

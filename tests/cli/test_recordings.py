@@ -104,6 +104,7 @@ def test_another_rate_is_refused_unless_it_may_be_resampled(striate, trained, fi
         (("evaluate", "RUN", "DATA", "--crops", 5), "of images alone"),
         (("predict", "RUN", "no.npy"), "no.npy: no such file"),
         (("train", "DATA", "--check"), "without check or ensemble"),
+        (("train", "DATA", "--ensemble", 2), "without check or ensemble"),
         (("train", "DATA", "--window", 0.5), "window and symbols go together"),
         (("train", "DATA", "--symbols", "N"), "window and symbols go together"),
         (("train", "DATA", "--window", 0), "seconds above 0"),
