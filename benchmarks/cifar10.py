@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 TESTED = 500  # of each class
-OPTIONS = """--model efficientnet_lite0 --size 128 --freeze stage3 --views 4 --epochs 8 --lr 0.001 --batch-size 128
+OPTIONS = """--model efficientnet_lite0 --size 160 --freeze stage3 --views 3 --epochs 6 --lr 0.001 --batch-size 128
     --val-share 0.05 --precision fp32 --distort "mirror, translate 0.0625" --recipe label_smoothing=0.1"""
 
 
