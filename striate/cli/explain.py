@@ -12,7 +12,7 @@ from striate.cli.process import prepare_process
 
 def explain(
     model: Model,
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image file.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image, signal, volume or clip.")],
     out: Annotated[Path, typer.Option(help="The sheet to write, for example why.png.")],
     method: Annotated[
         list[str] | None,
@@ -29,10 +29,13 @@ def explain(
     unit: Annotated[
         int | None, typer.Option(min=0, help="Explain this unit of --layer, where it is strongest, instead of a class.")
     ] = None,
+    at: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Of a long signal: when; its middle if left out.")
+    ] = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Draw what made a network answer as it does about an image, by several methods side by side.
+    """Draw what made a network answer as it does about an image, signal, volume or clip: several methods side by side.
 
     Example: `striate explain efficientnet_lite0 cat.jpg --out why.png`
     """
@@ -44,7 +47,15 @@ def explain(
     check_page(out, image)
     with Bar("explaining") as bar:
         explanation = explain(
-            model, image, method or (), label=label, layer=layer, unit=unit, device=device, on_work=bar.advance_to
+            model,
+            image,
+            method or (),
+            label=label,
+            layer=layer,
+            unit=unit,
+            at=at,
+            device=device,
+            on_work=bar.advance_to,
         )
     write_explanation(explanation, out)
     note(explanation.subject.notice)

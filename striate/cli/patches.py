@@ -13,7 +13,8 @@ from striate.cli.process import prepare_process
 def patches(
     model: Model,
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="A folder or zip of images, a CSV, shards or idx files.")
+        Path,
+        typer.Argument(metavar="DATA", help="A folder or zip of images, a CSV, shards or idx files; signals, volumes."),
     ],
     out: Annotated[Path, typer.Option(help="The page to write, for example page.png.")],
     layer: Annotated[
@@ -32,9 +33,9 @@ def patches(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Draw the patches of a data set's images that most activate units of a network, at several depths.
+    """Draw the patches of images, signals, volumes or clips that most activate units of a network, at several depths.
 
-    Each patch is what the unit sees, its receptive field; what of that lies beyond the image is hatched.
+    Each patch is what the unit sees, its receptive field; what of that lies beyond the input is hatched.
 
     Example: `striate patches efficientnet_lite0 photos/ --out page.png --reconstruct guided`
     """
@@ -59,6 +60,6 @@ def patches(
     note(found.subject.notice)
     write_patches(found, out, reconstruct=Rectifier(reconstruct) if reconstruct else None)
     names = ", ".join(one.row.layer for one in found.layers)
-    note(f"the strongest patches of {len(found.part):,} images for units of {names}: {out}")
+    note(f"the strongest patches of {len(found.part):,} {found.subject.noun}s for units of {names}: {out}")
     if as_json:
         print_json(found.to_dict())

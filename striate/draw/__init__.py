@@ -5,6 +5,7 @@ from striate.draw.attribution import (
     filters_picture,
     mosaic_picture,
     overlay_picture,
+    signed_levels,
     signed_picture,
     strength_picture,
 )
@@ -20,6 +21,7 @@ from striate.draw.edges import absolute_edges_picture, signed_edges_picture
 from striate.draw.event_trace import event_trace_png, trace_rows
 from striate.draw.explanation_sheet import Explained, explanation_sheet_png
 from striate.draw.faces import draw_faces
+from striate.draw.input_view import IMAGE_VIEW, InputView, recording_levels, view_of
 from striate.draw.patch_page import LayerTiles, PatchTile, UnitTiles, patch_page_png
 from striate.draw.pixels import png_bytes
 from striate.draw.points import draw_landmarks, draw_true_points
@@ -38,6 +40,7 @@ from striate.draw.verification_page import render_verification
 from striate.draw.views import Row, View, views_png
 
 __all__ = [
+    "IMAGE_VIEW",
     "Bin",
     "ClassRow",
     "CloseUp",
@@ -45,6 +48,7 @@ __all__ = [
     "DataSummary",
     "Explained",
     "History",
+    "InputView",
     "LayerTiles",
     "Panel",
     "PartResult",
@@ -84,6 +88,7 @@ __all__ = [
     "png_bytes",
     "precision_recall",
     "rate_curve",
+    "recording_levels",
     "recording_limits",
     "recording_picture",
     "reliability_diagram",
@@ -94,6 +99,7 @@ __all__ = [
     "score_curves",
     "sheet_png",
     "signed_edges_picture",
+    "signed_levels",
     "signed_picture",
     "slices_picture",
     "spectrogram_picture",
@@ -103,5 +109,6 @@ __all__ = [
     "target_volume_png",
     "trace_rows",
     "traces_picture",
+    "view_of",
     "views_png",
 ]

@@ -22,7 +22,7 @@ def strength_picture(strengths: Floats) -> Pixels:
     """
     from matplotlib import colormaps
 
-    share = np.clip(_check(strengths, 2) / _scale(strengths), 0, 1)
+    share = np.clip(_check(strengths, 2) / strongest(strengths), 0, 1)
     picture: Pixels = colormaps["inferno"](share, bytes=True)[..., :3]
     return picture
 
@@ -44,7 +44,7 @@ def overlay_picture(image: Pixels, strengths: Floats) -> Pixels:
     if _check(strengths, 2).shape != rgb.shape[:2]:
         raise ShapeError.of("strengths", f"of the image's size {rgb.shape[:2]}", strengths.shape)
     grey = 255 - 0.65 * (255 - rgb.mean(2, keepdims=True))
-    share = np.clip(strengths / _scale(strengths), -1, 1)[..., None]
+    share = np.clip(strengths / strongest(strengths), -1, 1)[..., None]
     colour = np.where(share > 0, FOR, AGAINST)
     alpha = 0.8 * np.abs(share)
     picture: Pixels = np.rint((1 - alpha) * grey + alpha * colour).astype(np.uint8)
@@ -62,10 +62,23 @@ def signed_picture(values: Floats, scale: float | None = None) -> Pixels:
         >>> signed_picture(np.array([[[-2.0], [0.0], [2.0]]]))[0, :, 0].tolist()
         [0, 128, 255]
     """
-    colours = _check(values, 3)[..., :3]
-    share = np.clip(colours / (scale or _scale(values)), -1, 1)
-    picture: Pixels = np.rint(127.5 + 127.5 * share).astype(np.uint8)
-    return picture
+    return signed_levels(_check(values, 3)[..., :3], scale or strongest(values))
+
+
+def signed_levels(values: Floats, scale: float | None = None) -> Pixels:
+    """Numbers around 0, of any number of axes, as uint8 around the middle.
+
+    Args:
+        values: not empty.
+        scale: what becomes 255; None takes what all but a few of the values stay below.
+
+    Example:
+        >>> signed_levels(np.array([-2.0, 0.0, 1.0, 4.0]), 2.0).tolist()
+        [0, 128, 191, 255]
+    """
+    share = np.clip(values / (scale or strongest(values)), -1, 1)
+    levels: Pixels = np.rint(127.5 + 127.5 * share).astype(np.uint8)
+    return levels
 
 
 def filters_picture(weights: Floats, *, zoom: int = 12, gap: int = 4) -> Pixels:
@@ -89,7 +102,7 @@ def filters_picture(weights: Floats, *, zoom: int = 12, gap: int = 4) -> Pixels:
     checked = _check(weights, 4)
     if checked.shape[1] != 3:
         checked = checked.transpose(0, 2, 1, 3).reshape(len(checked), 1, -1, checked.shape[3])
-    scale = _scale(checked)
+    scale = strongest(checked)
     tiles = [as_rgb(signed_picture(tile, scale)) for tile in checked.transpose(0, 2, 3, 1)]
     return mosaic_picture([tile.repeat(zoom, 0).repeat(zoom, 1) for tile in tiles], gap=gap)
 
@@ -117,6 +130,11 @@ def _check(values: Floats, axes: int) -> Floats:
     return values
 
 
-def _scale(values: Floats) -> float:
-    """What is drawn brightest; 1 where all is 0."""
+def strongest(values: Floats) -> float:
+    """What is drawn brightest: what all but a few of the values stay below; 1 where all is 0.
+
+    Example:
+        >>> strongest(np.array([0.0, -3.0])), strongest(np.zeros(2))
+        (2.985, 1.0)
+    """
     return float(np.percentile(np.abs(values), _MOST)) or float(np.abs(values).max()) or 1.0

@@ -1,6 +1,6 @@
-"""Each way to explain an answer: from a network and an image to a picture."""
+"""Each way to explain an answer: from a network and its input to a picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.data import Pixels
-from striate.draw import Explained, filters_picture, overlay_picture, signed_picture, strength_picture
+from striate.draw import Explained, signed_levels
 from striate.errors import UnknownNameError
 from striate.explain import (
     Rectifier,
@@ -26,7 +26,7 @@ from striate.explain import (
     spread,
 )
 from striate.explain.target import OUTPUT
-from striate.tasks.subject import Subject
+from striate.tasks.subject import AnySubject
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +35,15 @@ class Scene:
 
     Attributes:
         subject: the network.
-        x: the image as the network is given it, (1, C, H, W).
-        seen: the same as pixels, (H, W, C).
+        x: the input as the network is given it, (1, C, *S).
+        seen: the same as levels to draw, (*S, C).
         target: the number that is explained.
         name: of the target, such as "tabby, 62.0%".
         layer: whose map is looked at, where a method looks at one.
         on_work: told how many windows or steps of how many are done.
     """
 
-    subject: Subject
+    subject: AnySubject
     x: Tensor
     seen: Pixels
     target: Target
@@ -104,49 +104,54 @@ def find_method(name: str) -> Method:
 
 def _saliency(scene: Scene) -> Explained:
     strengths = saliency(input_gradient(scene.subject.network, scene.x, scene.target))
-    return Explained(strength_picture(_array(strengths[0])), "saliency", "largest gradient of each pixel")
+    return Explained(_strengths(scene, strengths), "saliency", f"largest gradient of each {scene.subject.view.sample}")
 
 
 def _smooth_gradient(scene: Scene) -> Explained:
     strengths = saliency(smooth_gradient(scene.subject.network, scene.x, scene.target))
-    return Explained(strength_picture(_array(strengths[0])), "SmoothGrad", "of 25 copies with 15 % noise")
+    return Explained(_strengths(scene, strengths), "SmoothGrad", "of 25 copies with 15 % noise")
 
 
 def _guided(scene: Scene) -> Explained:
     gradient = input_gradient(scene.subject.network, scene.x, scene.target, rectifier=Rectifier.GUIDED)
-    return Explained(_signed(gradient), "guided backpropagation", "what speaks for it, in each channel")
+    return Explained(_signed(scene, gradient), "guided backpropagation", "what speaks for it, in each channel")
 
 
 def _deconvnet(scene: Scene) -> Explained:
     remark = "projected back" if _has_switches(scene) else "no max pooling: the same for every image"
-    return Explained(_signed(deconvnet(scene.subject.network, scene.x, scene.target)), "deconvnet", remark)
+    return Explained(_signed(scene, deconvnet(scene.subject.network, scene.x, scene.target)), "deconvnet", remark)
 
 
 def _grad_cam(scene: Scene) -> Explained:
     maps = spread(grad_cam(scene.subject.network, scene.x, scene.target, scene.layer), scene.x.shape[2:])
-    return Explained(overlay_picture(scene.seen, _array(maps[0])), "Grad-CAM", f"at {scene.layer}")
+    return Explained(_overlay(scene, maps), "Grad-CAM", f"at {scene.layer}")
 
 
 def _occlusion(scene: Scene) -> Explained:
-    height, width = scene.x.shape[2:]
-    window = max(1, height // 6), max(1, width // 6)
-    stride = max(1, window[0] // 3), max(1, window[1] // 3)
+    size = scene.x.shape[2:]
+    parts, steps = (6, 3) if len(size) < 3 else (4, 2)  # of a volume fewer: there are as many along each axis
+    window = [max(1, n // parts) for n in size]
+    stride = [max(1, n // steps) for n in window]
     drops = occlusion(
         scene.subject.network, scene.x, scene.target, window=window, stride=stride, on_windows=scene.on_work
     )
-    remark = f"windows of {window[0]}x{window[1]}, every {stride[0]}x{stride[1]} pixels"
-    return Explained(overlay_picture(scene.seen, _array(drops[0])), "occlusion", remark)
+    remark = f"windows of {_times(window)}, every {_times(stride)} {scene.subject.view.sample}s"
+    return Explained(_overlay(scene, drops), "occlusion", remark)
+
+
+def _times(numbers: Sequence[int]) -> str:
+    return "x".join(map(str, numbers))
 
 
 def _filters(scene: Scene) -> Explained:
     layer, weights = first_filters(scene.subject.network, scene.subject.input_shape)
-    return Explained(filters_picture(weights.numpy()), "first filters", f"of {layer}")
+    return Explained(scene.subject.view.filters(weights.numpy()), "first filters", f"of {layer}")
 
 
 def _inversion(scene: Scene) -> Explained:
     steps = 256
     found = invert(scene.subject.network, scene.x, scene.layer, steps=steps, on_step=_counter(scene, steps))
-    return Explained(scene.subject.pixels(found[0]), "feature inversion", f"from {scene.layer}")
+    return Explained(_drawn(scene, found[0]), "feature inversion", f"from {scene.layer}")
 
 
 def _maximisation(scene: Scene) -> Explained:
@@ -161,7 +166,7 @@ def _maximisation(scene: Scene) -> Explained:
         on_step=_counter(scene, steps),
     )
     spread_out = 0.35 * (found[0] - found.mean()) / found.std().clamp(min=1e-6)
-    return Explained(scene.subject.pixels(spread_out), "activation maximisation", "contrast raised")
+    return Explained(_drawn(scene, spread_out), "activation maximisation", "contrast raised")
 
 
 def _counter(scene: Scene, steps: int) -> Callable[[int, float], None] | None:
@@ -169,8 +174,24 @@ def _counter(scene: Scene, steps: int) -> Callable[[int, float], None] | None:
     return told and (lambda step, _: told(step, steps))
 
 
-def _signed(gradient: Tensor) -> Pixels:
-    return signed_picture(_array(gradient[0].permute(1, 2, 0)))
+def _strengths(scene: Scene, strengths: Tensor) -> Pixels:
+    """(1, *S) of at least 0."""
+    return scene.subject.view.strengths(scene.seen, _array(strengths[0]))
+
+
+def _overlay(scene: Scene, strengths: Tensor) -> Pixels:
+    """(1, *S)"""
+    return scene.subject.view.overlay(scene.seen, _array(strengths[0]))
+
+
+def _signed(scene: Scene, gradient: Tensor) -> Pixels:
+    """(1, C, *S)"""
+    return scene.subject.view.picture(signed_levels(_array(gradient[0].movedim(0, -1))))
+
+
+def _drawn(scene: Scene, x: Tensor) -> Pixels:
+    """An input (C, *S), normalised."""
+    return scene.subject.view.picture(scene.subject.levels(x))
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from striate.atomic import atomic_write
-from striate.data import Loader, Part, Pixels, decode_at_least_hw
-from striate.draw import LayerTiles, PatchTile, UnitTiles, patch_page_png, signed_picture
+from striate.data import Pixels
+from striate.draw import InputView, LayerTiles, PatchTile, UnitTiles, patch_page_png, signed_levels
 from striate.explain import (
     LayerPatches,
     Rectifier,
@@ -22,9 +22,10 @@ from striate.explain import (
     input_gradient,
     shown_extent,
 )
-from striate.tasks.every_image import every_image
+from striate.explain.patches import Extent
+from striate.tasks.open_subject import open_subject
 from striate.tasks.picture_files import check_page
-from striate.tasks.subject import Subject, open_subject
+from striate.tasks.subject import AnyPart, AnySubject
 from striate.training import Device
 
 _BATCH = 32
@@ -36,20 +37,20 @@ class Patches:
 
     Attributes:
         subject: the network.
-        part: the images that were looked at.
+        part: the images, signals, volumes or clips that were looked at.
         layers: in the order asked for.
     """
 
-    subject: Subject
-    part: Part
+    subject: AnySubject
+    part: AnyPart
     layers: tuple[LayerPatches, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "model": self.subject.name,
-            "images": len(self.part),
-            "input_hw": list(self.subject.preset.size_hw),
+            f"{self.subject.noun}s": len(self.part),
+            "input_shape": list(self.subject.input_shape),
             "layers": [self._layer_dict(layer) for layer in self.layers],
         }
 
@@ -80,7 +81,8 @@ def strongest_patches(
 
     Args:
         model: a model file of any task, a run's folder, or the name of published weights.
-        data: a folder or zip of images, or whatever `striate.data.open_data` takes.
+        data: a folder or zip of images, or whatever `striate.data.open_data` takes; for a network of signals, volumes
+            or clips a folder of these, or whatever `striate.recordings.open_recordings` takes.
         layers: names as `striate table` prints them, those of stages too; none takes five, of stages or their blocks,
             from first to last.
         units: so many of each layer, spread evenly, or the very ones.
@@ -97,12 +99,11 @@ def strongest_patches(
     """
     subject = open_subject(model, device=device)
     names = [subject.layer(name) for name in dict.fromkeys(layers)] or subject.depths()
-    part = every_image(data, skip_bad=skip_bad)
-    loader = Loader(part, subject.preset, batch_size=_BATCH)
+    part = subject.every(data, skip_bad=skip_bad)
     wanted: Mapping[str, int | Sequence[int]] = dict.fromkeys(names, units)
     found = find_patches(
         subject.network,
-        (batch.images for batch in loader.epoch(0)),
+        subject.batches(part, _BATCH),
         wanted,
         k=k,
         per_image=per_image,
@@ -123,7 +124,9 @@ def write_patches(found: Patches, out: str | Path, *, reconstruct: Rectifier | N
     """
     check_page(out)
     layers = [LayerTiles(_title(layer), list(_unit_tiles(found, layer, reconstruct))) for layer in found.layers]
-    page = patch_page_png(layers, f"{found.subject.name}: the strongest patches of {len(found.part):,} images")
+    page = patch_page_png(
+        layers, f"{found.subject.name}: the strongest patches of {len(found.part):,} {found.subject.noun}s"
+    )
     with atomic_write(Path(out)) as f:
         f.write(page)
 
@@ -135,39 +138,35 @@ def _title(layer: LayerPatches) -> str:
 
 
 def _unit_tiles(found: Patches, layer: LayerPatches, rule: Rectifier | None) -> Iterable[UnitTiles]:
+    subject = found.subject
     for unit in layer.units:
-        images = [_load(found, patch.image) for patch in unit.patches]
-        made = _reconstructions(found.subject, layer, unit, images, rule) if rule and images else [None] * len(images)
+        given = [subject.load(found.part, patch.image) for patch in unit.patches]
+        made = _reconstructions(subject, layer, unit, given, rule) if rule and given else [None] * len(given)
         tiles = [
-            _tile(found.subject.seen(image), patch.extent, signal)
-            for image, patch, signal in zip(images, unit.patches, made, strict=True)
+            _tile(subject.view, subject.seen(one), patch.extent, signal)
+            for one, patch, signal in zip(given, unit.patches, made, strict=True)
         ]
         yield UnitTiles(f"{unit.unit}" if tiles else f"{unit.unit}: silent", tiles)
 
 
-def _load(found: Patches, index: int) -> Pixels:
-    preset = found.subject.preset
-    return found.part.load(index, preset.channels, decode_at_least_hw(preset))
-
-
-def _tile(image: Pixels, extent: Any, signal: NDArray[np.float32] | None) -> PatchTile:
-    """What the field shows of the image (H, W, C), and of its reconstruction."""
-    height, width = image.shape[:2]
-    frame = shown_extent(extent, (height, width))
-    seen = np.zeros((height, width), bool)
-    (top, bottom), (left, right) = extent
-    seen[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
-    pixels, _ = cut_patch(image, frame)
+def _tile(view: InputView, levels: Pixels, extent: Extent, signal: NDArray[np.float32] | None) -> PatchTile:
+    """What the field shows of an input (*S, C), and of its reconstruction."""
+    size = levels.shape[:-1]
+    frame = shown_extent(extent, size)
+    seen = np.zeros(size, np.bool_)
+    seen[tuple(slice(max(start, 0), max(stop, 0)) for start, stop in extent)] = True
     inside, _ = cut_patch(seen, frame)
+    picture, shown = view.patch(cut_patch(levels, frame)[0], inside)
     if signal is None:
-        return PatchTile(pixels, inside)
-    return PatchTile(pixels, inside, signed_picture(cut_patch(signal, frame)[0]))
+        return PatchTile(picture, shown)
+    reconstruction, _ = view.patch(signed_levels(cut_patch(signal, frame)[0]), inside)
+    return PatchTile(picture, shown, reconstruction)
 
 
 def _reconstructions(
-    subject: Subject, layer: LayerPatches, unit: UnitPatches, images: Sequence[Pixels], rule: Rectifier
+    subject: AnySubject, layer: LayerPatches, unit: UnitPatches, given: Sequence[Any], rule: Rectifier
 ) -> list[NDArray[np.float32]]:
-    """(H, W, C) for each of the unit's patches."""
-    x = torch.cat([subject.input(image) for image in images])
+    """(*S, C) for each of the unit's patches."""
+    x = torch.cat([subject.input(one) for one in given])
     target = Target(unit.unit, layer.row.layer, [patch.position for patch in unit.patches])
-    return list(input_gradient(subject.network, x, target, rectifier=rule).permute(0, 2, 3, 1).cpu().numpy())
+    return list(input_gradient(subject.network, x, target, rectifier=rule).movedim(1, -1).cpu().numpy())

@@ -1,23 +1,27 @@
 """A network to be looked into: as it was built, layer by layer, with what it expects of its input."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data import Pixels, crop_inputs, preset_distortion
-from striate.errors import ModelFileError
-from striate.models import Network, create_model, find_source, load_model
-from striate.preset import Preset
-from striate.tasks.classify import ClassifyTask, find_task
-from striate.tasks.run_folder import RunFolder
-from striate.training import Device, pick_device
+from striate.data import Part, Pixels
+from striate.draw import InputView
+from striate.models import Network
+from striate.recordings import RecordingPart
+from striate.tasks.classify import ClassifyTask
+
+Input = TypeVar("Input")  # an image's pixels, or a recording
+Preset = TypeVar("Preset", covariant=True)
+AnyPart = Part | RecordingPart
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class Subject(ABC, Generic[Preset, Input]):
     """A network with its preset.
 
     Attributes:
@@ -35,9 +39,52 @@ class Subject:
     notice: str = ""
 
     @property
+    @abstractmethod
     def input_shape(self) -> tuple[int, ...]:
-        """(C, H, W)"""
-        return (self.preset.channels, *self.preset.size_hw)
+        """(C, *S)"""
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """Of its classes, or none."""
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """What it looks at."""
+
+    @property
+    @abstractmethod
+    def view(self) -> InputView:
+        """How its input is drawn."""
+
+    @abstractmethod
+    def read(self, source: Any) -> Input:
+        """What lies in a file, or is given, if it suits the preset."""
+
+    @abstractmethod
+    def input(self, given: Input) -> Tensor:
+        """What the network is given of it: (1, C, *S), normalised, where it computes."""
+
+    @abstractmethod
+    def seen(self, given: Input) -> Pixels:
+        """What the network sees of it, as levels to draw: uint8 (*S, C')."""
+
+    @abstractmethod
+    def levels(self, x: Tensor) -> Pixels:
+        """The same of a normalised input (C, *S)."""
+
+    @abstractmethod
+    def every(self, data: str | Path, *, skip_bad: bool = False) -> AnyPart:
+        """All that some data holds, whatever it shows."""
+
+    @abstractmethod
+    def load(self, part: AnyPart, index: int) -> Input:
+        """One of them."""
+
+    @abstractmethod
+    def batches(self, part: AnyPart, size: int) -> Iterator[Tensor]:
+        """All of them, in their order: (N, C, *S) each."""
 
     @property
     def device(self) -> torch.device:
@@ -62,49 +109,5 @@ class Subject:
         blocks = [name for name, child in children.items() if any(child.children())]
         return [f"{stage}.{name}" for name in blocks] if len(blocks) == len(children) > 0 else [stage]
 
-    def seen(self, image: Pixels) -> Pixels:
-        """What the network sees of an image (H, W, C), as pixels: uint8 of the preset's size."""
-        shown = preset_distortion(self.preset, (image.shape[0], image.shape[1])).image(image)
-        return np.rint(shown).astype(np.uint8)
 
-    def input(self, image: Pixels) -> Tensor:
-        """What it is given of an image: (1, C, H, W), normalised, where it computes."""
-        return torch.from_numpy(crop_inputs(image, self.preset)).to(self.device)
-
-    def pixels(self, x: Tensor) -> Pixels:
-        """The image (H, W, C) that a normalised input (C, H, W) stands for, clipped to what pixels can be."""
-        mean, std = (np.array(v)[:, None, None] for v in (self.preset.mean, self.preset.std))
-        image = x.detach().cpu().double().numpy() * std + mean
-        pixels: Pixels = np.rint(np.clip(image, 0, 255)).astype(np.uint8).transpose(1, 2, 0)
-        return pixels
-
-
-def open_subject(model: str | Path, *, device: Device = "auto") -> Subject:
-    """A model file of any task, a run's folder, or published weights by name.
-
-    Raises:
-        ModelFileError: a broken model file, a run without a model, or a network of signals or volumes.
-        UnknownNameError: neither a file nor the name of weights.
-        MissingExtraError, WeightsError: the weights are not here.
-    """
-    path = RunFolder(model).model if Path(model).is_dir() else Path(model)
-    if path.is_file():
-        return _from_file(path, str(model), device)
-    if path.suffix:
-        raise ModelFileError(f"no model file {path}: `striate train` writes one as RUN/model.safetensors")
-    source = find_source(str(model))
-    network = create_model(source.network, weights=source.name)
-    task = ClassifyTask(False) if source.preset.labels else None
-    return Subject(_ready(network, device), source.preset, task, source.name, source.notice)
-
-
-def _from_file(path: Path, name: str, device: Device) -> Subject:
-    network, header = load_model(path)
-    if header.arguments["dims"] != 2:
-        raise ModelFileError(f"{path}: a network of {header.arguments['dims']} dimensions; images have 2")
-    task = find_task(header.task, header.thresholds) if header.task.startswith("classify") else None
-    return Subject(_ready(network, device), header.image_preset, task, name)
-
-
-def _ready(network: Network, device: Device) -> Network:
-    return network.to(pick_device(device)).eval()
+AnySubject = Subject[Any, Any]

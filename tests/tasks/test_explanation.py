@@ -10,7 +10,7 @@ from striate.explain import Target, input_gradient
 from striate.models import ModelFile, create_model, save_model
 from striate.preset import Preset
 from striate.tasks import EXPLANATION_METHODS, explain, load_classifier, write_explanation
-from striate.tasks.subject import open_subject
+from striate.tasks.open_subject import open_subject
 
 
 @pytest.fixture

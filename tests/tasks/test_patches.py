@@ -13,7 +13,8 @@ from striate.models import create_model
 from striate.preset import Preset
 from striate.tasks import strongest_patches, write_patches
 from striate.tasks.every_image import every_image
-from striate.tasks.subject import Subject, open_subject
+from striate.tasks.image_subject import ImageSubject
+from striate.tasks.open_subject import open_subject
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_bad_input(trained, pictures, tmp_path):
 def test_what_the_network_sees_is_what_is_cut(trained):
     subject = open_subject(trained.model)
     image = np.random.default_rng(0).integers(0, 256, (28, 28, 1)).astype(np.uint8)
-    back = subject.pixels(subject.input(image)[0])
+    back = subject.levels(subject.input(image)[0])
     assert np.abs(back.astype(int) - subject.seen(image)).max() <= 1
 
 
@@ -108,6 +109,6 @@ def test_what_the_network_sees_is_what_is_cut(trained):
 )
 def test_depths_from_first_to_last(model, depths):
     network = create_model(model)
-    subject = Subject(network, Preset(size_hw=(32, 32)), None, model)
+    subject = ImageSubject(network, Preset(size_hw=(32, 32)), None, model)
     assert subject.depths() == [f"stages.{name}" for name in depths]
     assert subject.depths(1) == [f"stages.{depths[0]}"]
