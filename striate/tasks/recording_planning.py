@@ -27,7 +27,8 @@ _MOST_SIDE = 64  # samples along an axis of a volume or clip that the network is
 _SAME = 1e-3  # spacings that differ by less are the same, as `prepared` takes them
 _FEW = 1000  # recordings, up to which those that are held back are too many to lose
 _LR = 1e-3
-_STEPS = 1500
+_STEPS: dict[Kind, int] = {"signal": 1500, "volume": 600, "clip": 600}  # a step on a volume takes long
+_MOST_BATCH: dict[Kind, int] = {"signal": 64, "volume": 32, "clip": 32}
 _MOST_EPOCHS, _LEAST_EPOCHS = 100, 10
 _NOT_HERE = ("views", "last_stage", "hidden", "loss", "mosaic")
 
@@ -55,7 +56,7 @@ def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | No
     counts = dataset.parts["train"].counts(dataset.num_classes)
     weights, why_classes = weigh_classes(counts, dataset.classes, f"{dataset.shape}s")
     train = len(dataset.parts["train"])
-    batch_size = min(train, wishes.batch_size or usual_batch_size(train))
+    batch_size = min(train, wishes.batch_size or min(_MOST_BATCH[dataset.shape], usual_batch_size(train)))
     again, why_again = _learns_again(dataset)
     return RecordingPlan(
         network=network,
@@ -63,7 +64,7 @@ def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | No
         freeze=wishes.freeze or "none",
         preset=preset,
         pipeline=_pipeline(preset, wishes.distort),
-        recipe=_recipe(wishes, train, batch_size),
+        recipe=_recipe(wishes, _STEPS[dataset.shape], train, batch_size),
         batch_size=batch_size,
         precision=wishes.precision or "auto",
         class_weights=weights,
@@ -187,9 +188,9 @@ def _learns_again(dataset: RecordingDataset) -> tuple[bool, str]:
     return True, why
 
 
-def _recipe(wishes: Wishes, recordings: int, batch_size: int) -> Recipe:
-    """So many steps, whatever there are of recordings."""
-    epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, math.ceil(_STEPS * batch_size / recordings)))
+def _recipe(wishes: Wishes, steps: int, recordings: int, batch_size: int) -> Recipe:
+    """About so many steps, however many recordings there are."""
+    epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, math.ceil(steps * batch_size / recordings)))
     optimizer = wishes.optimizer or "adamw"
     usual: dict[str, Any] = {"epochs": epochs}
     if optimizer.startswith("adam"):

@@ -111,6 +111,22 @@ def test_few_are_learned_from_twice(n, cut_seed, parts, again):
     assert any("learns twice" in reason for reason in plan.reasons) == again
 
 
+@pytest.mark.parametrize(
+    ("kind", "n", "batch_size", "epochs"),
+    [
+        ("signal", 40, 8, 100),  # not more than so many, however few
+        ("signal", 80, 10, 100),
+        ("signal", 3200, 64, 30),  # about so many steps in all
+        ("signal", 20_000, 64, 10),  # not fewer than so many
+        ("volume", 320, 32, 60),
+        ("clip", 3200, 32, 10),
+    ],
+)
+def test_the_length_of_the_training(kind, n, batch_size, epochs):
+    plan = make_recording_plan(dataset(kind, n=n), Wishes())
+    assert (plan.batch_size, plan.recipe.epochs) == (batch_size, epochs)
+
+
 def test_a_rare_class_weighs_more():
     plan = make_recording_plan(dataset(rare=4), Wishes())
     assert plan.class_weights == pytest.approx((5.0, 40 / 72))
