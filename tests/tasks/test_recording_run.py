@@ -105,6 +105,38 @@ def test_volumes():
     assert striate.evaluate("run", "other.npz", resample=True).figures.n == 16
 
 
+def write_beats(name, seconds=40, rate=50):
+    """A WFDB record with a beat each second, every second one a V and twice as high."""
+    wfdb = pytest.importorskip("wfdb")
+    rng = np.random.default_rng(0)
+    places = np.arange(rate, seconds * rate - rate, rate)
+    signal = rng.normal(0, 0.05, (seconds * rate, 1))
+    for number, place in enumerate(places):
+        signal[place - 2 : place + 3, 0] += np.array([0.2, 0.6, 1.0, 0.6, 0.2]) * (1 + number % 2)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    folder, stem = str(Path(name).parent), Path(name).name
+    wfdb.wrsamp(stem, fs=rate, units=["mV"], sig_name=["II"], p_signal=signal, fmt=["16"], write_dir=folder)
+    wfdb.wrann(stem, "atr", places, ["NV"[i % 2] for i in range(len(places))], fs=rate, write_dir=folder)
+
+
+def test_windows_of_annotated_records():
+    for name in ("beats/a", "beats/b"):
+        write_beats(name)
+    wishes = {**SMALL, "window": 0.5, "symbols": ("N", "V"), "val_share": 0.5}
+    run = striate.train("beats", out="run", **wishes)
+    assert (run.plan.preset.size, run.plan.preset.spacing, run.plan.preset.labels) == ((25,), (0.02,), ("N", "V"))
+    assert "--window 0.5 --symbols N,V" in " ".join(run.start["command"])
+    assert {len(set(part.groups)) for part in run.dataset.parts.values()} == {1}, "a record is in one part alone"
+    next(iter(run))
+    run = striate.train("beats", out="run", resume=True)
+    list(run)
+    evaluation = striate.evaluate("run", "beats", part="val")
+    assert evaluation.figures.n == run.outcome.figures["val"].n == 38
+    for lacking in ("window", "symbols"):
+        with pytest.raises(ArgumentError, match="window and symbols go together"):
+            striate.train("beats", out="other", **{**wishes, lacking: None})
+
+
 def test_the_report(data):
     list(striate.train(data, out="run", **SMALL | {"epochs": 1, "lr": 1e-7}))
     page = Path("run/report.html").read_text(encoding="utf-8")
