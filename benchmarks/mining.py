@@ -26,7 +26,16 @@ import numpy as np
 import torch
 from scipy import stats
 
-from striate.data import Batch, IdentityLoader, Loader, Part, open_identities, parse_distortions, turn_identities
+from striate.data import (
+    Batch,
+    IdentityLoader,
+    Loader,
+    Part,
+    open_identities,
+    parse_distortions,
+    splice_identities,
+    turn_identities,
+)
 from striate.errors import CollapseError
 from striate.metrics import OneShot, identify_one_shot
 from striate.models import create_model
@@ -73,7 +82,7 @@ def learn(part: Part, way: str, seed: int, arguments: argparse.Namespace) -> Sia
     whiten_stem(encoder, next(Loader(part, PRESET, batch_size=1000, shuffle=True, seed=seed).epoch(0)).images)
     siamese = Siamese(encoder, make_unit(loss, DIM))
     loader = IdentityLoader(
-        turn_identities(part, 10) if arguments.turned else part,
+        part if arguments.plain else turn_identities(splice_identities(part, 10, seed=seed), 100),
         PRESET,
         num_identities=IDENTITIES,
         num_images=IMAGES,
@@ -120,7 +129,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--lr", type=float, default=3e-3)
-    parser.add_argument("--plain", dest="turned", action="store_false", help="learn from upright digits alone")
+    parser.add_argument("--plain", action="store_true", help="learn from the digits as they are alone")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--learn", nargs="+", type=int, default=[0, 1, 2, 3, 4, 5, 6])
     parser.add_argument("--unseen", nargs="+", type=int, default=[7, 8, 9])

@@ -40,6 +40,9 @@ def train(
     turned: Annotated[
         bool, typer.Option("--turned", help="To verify: turned and mirrored, things are others; for symbols.")
     ] = False,
+    spliced: Annotated[
+        bool, typer.Option("--spliced", help="To verify: halves of two things are another one; for symbols.")
+    ] = False,
     style: Annotated[
         list[Path] | None, typer.Option(help="To stylize: an image whose style is learned; can be repeated.")
     ] = None,
@@ -128,6 +131,7 @@ def train(
         "mining": mining,
         "dim": dim,
         "turned": turned or None,
+        "spliced": spliced or None,
         "styles": style,
         "strength": strength,
         "window": window,

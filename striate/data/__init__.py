@@ -73,6 +73,7 @@ from striate.data.pipeline import (
 from striate.data.records import Checked, Dataset, Item, Part, PartName, Pixels, Place, Sizes, Store, Twins
 from striate.data.relation_table import RelatedPart
 from striate.data.shard_writer import SHARD_BYTES, Shards, write_shards
+from striate.data.spliced import splice_identities
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
@@ -180,6 +181,7 @@ __all__ = [
     "read_image",
     "read_video",
     "row_targets",
+    "splice_identities",
     "summarize",
     "summarize_marks",
     "turn_identities",

@@ -36,6 +36,7 @@ class Wishes:
         mining: of "verify": how triplets are chosen.
         dim: of "verify": how many numbers an encoding has.
         turned: of "verify": whether turned and mirrored identities are others to learn from.
+        spliced: of "verify": whether halves of two identities are others to learn from.
         styles: of "stylize": the images whose styles are learned.
         strength: of "stylize": of the styles against the content.
         window: of records with annotations: seconds around each that are looked at.
@@ -69,6 +70,7 @@ class Wishes:
     mining: str | None = None
     dim: int | None = None
     turned: bool | None = None
+    spliced: bool | None = None
     styles: tuple[str, ...] | None = None
     strength: float | None = None
     window: float | None = None
@@ -79,7 +81,7 @@ class Wishes:
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
             raise ArgumentError(f"{name} has an argument of its own and must not be in the recipe too")
-        for name in ("mining", "dim", "turned"):
+        for name in ("mining", "dim", "turned", "spliced"):
             if getattr(self, name) is not None and self.task != "verify":
                 raise ArgumentError(f"{name} is of encoders: leave it out, or train one with task verify")
         for name in ("styles", "strength"):

@@ -36,6 +36,7 @@ def train(
     mining: Mining | None = None,
     dim: int | None = None,
     turned: bool | None = None,
+    spliced: bool | None = None,
     styles: Sequence[str | Path] | None = None,
     strength: float | None = None,
     window: float | None = None,
@@ -86,6 +87,8 @@ def train(
         dim: to verify: how many numbers an encoding has; 128 if left out.
         turned: to verify: learn from each identity turned and mirrored as from seven others, see
             `striate.data.turn_identities`; for symbols of few kinds.
+        spliced: to verify: learn from the upper half of one identity above the lower of another as from one more, see
+            `striate.data.splice_identities`; for symbols of few kinds.
         styles: to stylize: the images whose styles are learned, each known by its file's name.
         strength: to stylize: of the styles against the content; 1 if left out.
         window, symbols: of records with annotations: seconds around each annotation that are one signal, and the
@@ -152,6 +155,7 @@ def train(
         mining=mining,
         dim=dim,
         turned=turned or None,
+        spliced=spliced or None,
         styles=tuple(map(str, styles)) if styles else None,
         strength=strength,
         window=window,

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from striate.data import VIEWS, Dataset, RelatedPart, default_pipeline, known_identities, pairs_of, parse_distortions
+from striate.data import (
+    VIEWS,
+    Dataset,
+    Part,
+    RelatedPart,
+    default_pipeline,
+    known_identities,
+    pairs_of,
+    parse_distortions,
+)
 from striate.errors import ArgumentError, DataError
 from striate.tasks.look import look_at
 from striate.tasks.plan import Plan, Wishes
@@ -28,6 +37,7 @@ class VerifyPlan(Plan):
         mining: how triplets are chosen; None where the loss takes all pairs.
         dim: D, how many numbers an encoding has.
         turned: learn from turned and mirrored identities as from others, see `striate.data.turn_identities`.
+        spliced: learn from halves of two identities as from others, see `striate.data.splice_identities`.
         num_identities, num_images: P and K of `identity_batches`; a list's rows come in batches of `batch_size` images.
     """
 
@@ -35,6 +45,7 @@ class VerifyPlan(Plan):
     mining: Mining | None = None
     dim: int = DIM
     turned: bool = False
+    spliced: bool = False
     num_identities: int = BATCH // IMAGES
     num_images: int = IMAGES
 
@@ -71,7 +82,7 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
     preset = add_colours(preset, pipeline, dataset)
     pipeline.check(preset)
     freeze = wishes.freeze or "none"
-    identities = len({item.labels for item in train.items}) * (VIEWS if wishes.turned else 1)
+    identities = _count_identities(train, wishes)
     people, images = share_batch(wishes.batch_size or BATCH, identities)
     batch_size = (wishes.batch_size or BATCH) if isinstance(train, RelatedPart) else people * images
     return VerifyPlan(
@@ -91,6 +102,7 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
         mining=mining,
         dim=wishes.dim or DIM,
         turned=bool(wishes.turned),
+        spliced=bool(wishes.spliced),
         num_identities=people,
         num_images=images,
     )
@@ -121,9 +133,16 @@ def _check_parts(dataset: Dataset) -> None:
             raise DataError(f"the {name} part of {dataset.root} needs two images of an identity, and two identities")
 
 
+def _count_identities(train: Part, wishes: Wishes) -> int:
+    """How many a batch can draw from, with those that are made of others."""
+    own = len({item.labels for item in train.items})
+    return (own**2 if wishes.spliced else own) * (VIEWS if wishes.turned else 1)
+
+
 def _check_wishes(wishes: Wishes, *, listed: bool) -> None:
-    if wishes.turned and listed:
-        raise ArgumentError("turned makes identities of identities, and a list has pairs: leave it out")
+    for name in ("turned", "spliced"):
+        if getattr(wishes, name) and listed:
+            raise ArgumentError(f"{name} makes identities of identities, and a list has pairs: leave it out")
     if wishes.views is not None:
         raise ArgumentError("views keep features in the order of classes: leave them out for encoders")
     if wishes.freeze == "auto":

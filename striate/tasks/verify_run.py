@@ -16,6 +16,7 @@ from striate.data import (
     RelatedPart,
     RowLoader,
     evenly,
+    splice_identities,
     turn_identities,
 )
 from striate.models import ModelFile, save_model
@@ -137,7 +138,10 @@ class VerifyRun(RecordedRun):
         }
         if isinstance(part, RelatedPart):
             return RowLoader(part, plan.preset, batch_size=plan.batch_size, **shared)
-        part = turn_identities(part, self.dataset.num_classes) if plan.turned else part
+        number = self.dataset.num_classes
+        if plan.spliced:
+            part, number = splice_identities(part, number, seed=plan.recipe.seed), number**2
+        part = turn_identities(part, number) if plan.turned else part
         people, images = plan.num_identities, plan.num_images
         return IdentityLoader(part, plan.preset, num_identities=people, num_images=images, **shared)
 

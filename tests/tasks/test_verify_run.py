@@ -147,7 +147,7 @@ def test_the_same_again(data):
         {"mining": "random"},
         {"loss": "chi-square", "recipe": {"ema_decay": 0.9}},
         {"model": "resnet20", "distort": "mirror, rotate 15", "freeze": "stage1"},
-        {"turned": True, "epochs": 2},
+        {"turned": True, "spliced": True, "epochs": 2},
     ],
 )
 def test_a_run_that_is_left_can_be_resumed(data, options):
@@ -166,12 +166,14 @@ def test_a_run_that_is_left_can_be_resumed(data, options):
 
 
 def test_turned_identities_fill_more_batches(data):
-    plain, turned = (striate.train(data, out=out, turned=out == "b", **SMALL) for out in ("a", "b"))
-    assert (plain.plan.num_identities, turned.plan.num_identities) == (4, 4)
-    assert "--turned" in turned.start["command"]
-    assert "True" not in turned.start["command"]
-    steps = [len(run._train_loader()) for run in (plain, turned)]
-    assert steps[1] == 8 * steps[0]
+    ways = ({}, {"turned": True}, {"turned": True, "spliced": True})
+    runs = [striate.train(data, out=f"run-{len(way)}", **way, **SMALL) for way in ways]
+    assert [run.plan.num_identities for run in runs] == [4, 4, 4]
+    assert {"--turned", "--spliced"} <= set(runs[2].start["command"])
+    assert "True" not in runs[2].start["command"]
+    plain, turned, spliced = (len(run._train_loader()) for run in runs)
+    assert turned == 8 * plain
+    assert spliced >= 2 * turned  # as many images again, and two of each pair at least
 
 
 def test_what_a_resumed_run_refuses(data, write_stripes):
