@@ -107,28 +107,46 @@ def test_threshold_against_all_there_are():
         near = np.abs(seconds[:, None] - truth.seconds).min(1) < 0.05
         found.append(Events(seconds, ("N",) * 100, np.clip(rng.normal(0.3 + 0.4 * near, 0.15), 0, 1).round(2)))
 
-    def f1(threshold):
-        return measure_events([f[f.confidence > threshold] for f in found], true, ["N"], 0.1).found.f1
+    def errors(threshold):
+        score = measure_events([f[f.confidence > threshold] for f in found], true, ["N"], 0.1).found
+        return score.misses + score.false_alarms
 
-    chosen = choose_event_threshold(found, true, 0.1)
-    assert f1(chosen) == max(map(f1, np.arange(0, 1, 0.005)))
+    best = min(map(errors, np.arange(0, 1, 0.005)))
+    assert errors(choose_event_threshold(found, true, 0.1)) <= best + best**0.5
 
 
-CHOICES = [  # confidence of a right one and of a wrong one, and the threshold
-    ([0.8], [0.4], 0.6),
-    ([0.8], [], 0.4),  # half way to nothing
-    ([], [0.4], 0.5),  # no threshold is better than another
-    ([], [], 0.5),
-    ([0.8, 0.8], [0.8], 0.4),  # what is equal can't be parted
+CHOICES = [  # confidence of ten right ones and of some wrong ones, and the threshold
+    (0.8, [0.4] * 9, 0.6),
+    (0.8, [], 0.4),  # half way to nothing
+    (0.8, [0.8] * 9, 0.4),  # what is equal can't be parted
+    (0.8, [0.7], 0.4),  # one may be chance,
+    (0.8, [0.7] * 2, 0.75),  # two are not
+    (0.0, [0.4] * 9, 0.5),  # nothing is found: no threshold is better than another
+    (0.0, [], 0.5),
 ]
 
 
 @pytest.mark.parametrize(("right", "wrong", "threshold"), CHOICES)
 def test_chosen_thresholds(right, wrong, threshold):
-    truth = Events.marked(range(5), "NNNNN")
-    seconds = [*range(len(right)), *(7.0 + i for i in range(len(wrong)))]
-    found = Events(np.array(seconds), ("N",) * len(seconds), np.array([*right, *wrong]))
+    truth = Events.marked(range(10), "N" * 10)
+    seconds = [*range(10), *(20.0 + i for i in range(len(wrong)))]
+    found = Events(np.array(seconds), ("N",) * len(seconds), np.array([*[right] * 10, *wrong]))
     assert choose_event_threshold([found], [truth], 0.1) == pytest.approx(threshold)
+    others = np.array([20.05 + i for i in range(len(wrong))])
+    ignored = choose_event_threshold([found], [truth], 0.1, ignored=[others])
+    assert ignored == pytest.approx(right / 2 or 0.5)
+
+
+def test_what_is_found_at_ignored_marks_counts_neither_way():
+    truth = Events.marked([1, 2, 3], "NNN")
+    found = Events.marked([1.0, 2.02, 4.0, 4.95, 6.0], "NNNNN")
+    ignored = np.array([2.0, 4.05, 5.0])  # the one at 2 found an event, too
+    figures = measure_events([found], [truth], ["N"], 0.1, ignored=[ignored])
+    assert (figures.found.hits, figures.found.misses, figures.found.false_alarms) == (2, 1, 1)
+    assert figures.ignored == 2
+    assert figures.per_class[0].false_alarms == 1
+    nothing = measure_events([found], [truth], ["N"], 0.1, ignored=[np.array([])])
+    assert nothing == measure_events([found], [truth], ["N"], 0.1)
 
 
 def test_bad_input():
@@ -142,6 +160,8 @@ def test_bad_input():
             measure_events(found, true, ["N"], 0.1)
         with pytest.raises(ArgumentError, match="same signals"):
             choose_event_threshold(found, true, 0.1)
+    with pytest.raises(ArgumentError, match="same signals"):
+        measure_events([one], [one], ["N"], 0.1, ignored=[one.seconds] * 2)
     with pytest.raises(ArgumentError, match="labels"):
         measure_events([one], [one], ["V"], 0.1)
     with pytest.raises(ArgumentError, match="labels"):
