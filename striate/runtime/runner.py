@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from striate.errors import ArgumentError
 from striate.training.device import Device, pick_device
+from striate.training.fit import CHANNELS_LAST
 from striate.training.precision import Precision
 
 Logits = NDArray[np.float32]  # (N, K)
@@ -49,8 +50,7 @@ class Runner:
             raise ArgumentError.of("batch_size", "at least 1", batch_size)
         self.device = device if isinstance(device, torch.device) else pick_device(device)
         self.precision, self.batch_size, self._shape = precision, batch_size, shape
-        # of images as (N, H, W, C) in memory, which convolutions of two dimensions alone know how to use
-        self._order = torch.channels_last if len(shape) == 3 else torch.contiguous_format
+        self._order = CHANNELS_LAST.get(1 + len(shape), torch.contiguous_format)
         self.network = _placed(network, self.device, self._order).eval()
 
     def run(self, batches: Iterable[Tensor], *, on_images: Callable[[int], None] | None = None) -> Logits:
@@ -88,6 +88,6 @@ class Runner:
 
 
 def _placed(network: nn.Module, device: torch.device, order: torch.memory_format) -> nn.Module:
-    if order == torch.channels_last:
-        return network.to(device, memory_format=order)  # type: ignore[call-overload, no-any-return]  # no stub
-    return network.to(device)
+    if order == torch.contiguous_format:
+        return network.to(device)
+    return network.to(device, memory_format=order)  # type: ignore[call-overload, no-any-return]  # not in torch's stubs

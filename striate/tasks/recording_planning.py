@@ -27,9 +27,9 @@ _MOST_SIDE = 64  # samples along an axis of a volume or clip that the network is
 _SAME = 1e-3  # spacings that differ by less are the same, as `prepared` takes them
 _FEW = 1000  # recordings, up to which those that are held back are too many to lose
 _LR = 1e-3
-_STEPS: dict[Kind, int] = {"signal": 1500, "volume": 600, "clip": 600}  # a step on a volume takes long
+_STEPS: dict[Kind, int] = {"signal": 1500, "volume": 1000, "clip": 1000}  # a step on a volume takes longer
 _MOST_BATCH: dict[Kind, int] = {"signal": 64, "volume": 32, "clip": 32}
-_MOST_EPOCHS, _LEAST_EPOCHS = 100, 10
+_MOST_EPOCHS, _LEAST_EPOCHS = 150, 10
 _NOT_HERE = ("views", "last_stage", "hidden", "loss", "mosaic")
 
 

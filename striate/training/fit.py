@@ -28,6 +28,7 @@ from striate.training.schedules import learning_rate
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}  # by how many axes filters and images have
 Loss = Callable[[Any, Tensor], Tensor]  # (what the network answers, targets) -> J, a scalar
 
 
@@ -67,7 +68,7 @@ def fit(
         lower_is_better: of the monitored figure.
         device: "auto" takes a GPU where there is one.
         precision: of convolutions and matrix products in training; see `choose_precision`.
-        channels_last: hold filters and images of two dimensions as (N, H, W, C) in memory.
+        channels_last: hold filters and images of two dimensions as (N, H, W, C) in memory, of three as (N, D, H, W, C).
         folder: where checkpoints go, which must exist; None keeps none.
         resume: go on from the checkpoint in `folder`, if there is one; the finished epochs are yielded again
             first, as they were recorded. False starts anew and replaces it.
@@ -227,8 +228,8 @@ class _Training:
     def on_device(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Images and targets where the network is."""
         images = batch.images.to(self.accelerator.device, non_blocking=True)
-        if self.channels_last and images.ndim == 4:
-            images = images.contiguous(memory_format=torch.channels_last)
+        if self.channels_last and images.ndim in CHANNELS_LAST:
+            images = images.contiguous(memory_format=CHANNELS_LAST[images.ndim])
         return images, batch.targets.to(self.accelerator.device, non_blocking=True)
 
     def mixed(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -257,10 +258,10 @@ class _Training:
 
 
 def _place(network: nn.Module, device: torch.device, channels_last: bool) -> None:
-    """The network to the device, and its 2-D filters to the memory order."""
+    """The network to the device, and its filters of two or three dimensions to the memory order."""
     network.to(device)
     for parameter in network.parameters() if channels_last else ():
-        if parameter.ndim == 4:
+        if parameter.ndim in CHANNELS_LAST:
             # not `contiguous`: of one channel or one pixel it leaves strides that `Module.to` changes later on, and
             # other strides make sums go in another order
-            parameter.data = parameter.data.to(memory_format=torch.channels_last)
+            parameter.data = parameter.data.to(memory_format=CHANNELS_LAST[parameter.ndim])

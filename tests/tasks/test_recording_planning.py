@@ -114,11 +114,11 @@ def test_few_are_learned_from_twice(n, cut_seed, parts, again):
 @pytest.mark.parametrize(
     ("kind", "n", "batch_size", "epochs"),
     [
-        ("signal", 40, 8, 100),  # not more than so many, however few
-        ("signal", 80, 10, 100),
+        ("signal", 40, 8, 150),  # not more than so many, however few
+        ("signal", 80, 10, 150),
         ("signal", 3200, 64, 30),  # about so many steps in all
         ("signal", 20_000, 64, 10),  # not fewer than so many
-        ("volume", 320, 32, 60),
+        ("volume", 320, 32, 100),
         ("clip", 3200, 32, 10),
     ],
 )
