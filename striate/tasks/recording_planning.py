@@ -29,6 +29,8 @@ _FEW = 1000  # recordings, up to which those that are held back are too many to 
 _LR = 1e-3
 _STEPS: dict[Kind, int] = {"signal": 1500, "volume": 1000, "clip": 1000}  # a step on a volume takes longer
 _MOST_BATCH: dict[Kind, int] = {"signal": 64, "volume": 32, "clip": 32}
+_MOST_SAMPLES: dict[Kind, int] = {"signal": 2**16, "volume": 2**21, "clip": 2**21}  # in a batch: a GB to learn from
+_LEAST_BATCH = 4
 _MOST_EPOCHS, _LEAST_EPOCHS = 150, 10
 _NOT_HERE = ("views", "last_stage", "hidden", "loss", "mosaic")
 
@@ -56,7 +58,7 @@ def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | No
     counts = dataset.parts["train"].counts(dataset.num_classes)
     weights, why_classes = weigh_classes(counts, dataset.classes, f"{dataset.shape}s")
     train = len(dataset.parts["train"])
-    batch_size = min(train, wishes.batch_size or min(_MOST_BATCH[dataset.shape], usual_batch_size(train)))
+    batch_size = min(train, wishes.batch_size or _batch_size(preset, train))
     again, why_again = _learns_again(dataset)
     return RecordingPlan(
         network=network,
@@ -186,6 +188,12 @@ def _learns_again(dataset: RecordingDataset) -> tuple[bool, str]:
         return False, ""
     why = f"learns twice: from {train} {dataset.shape}s, measured on {val} held back, then from all {train + val}"
     return True, why
+
+
+def _batch_size(preset: RecordingPreset, recordings: int) -> int:
+    """As many as suit the number of recordings, and fit into memory."""
+    fit = max(_LEAST_BATCH, _MOST_SAMPLES[preset.kind] // math.prod(preset.size))
+    return min(_MOST_BATCH[preset.kind], usual_batch_size(recordings), fit)
 
 
 def _recipe(wishes: Wishes, steps: int, recordings: int, batch_size: int) -> Recipe:

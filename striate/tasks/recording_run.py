@@ -195,7 +195,7 @@ class RecordingRun(RecordedRun):
             part,
             plan.preset,
             pipeline=plan.pipeline if distorted else None,
-            batch_size=plan.batch_size if distorted else EVALUATION_BATCH,
+            batch_size=plan.batch_size if distorted else min(EVALUATION_BATCH, 4 * plan.batch_size),
             seed=plan.recipe.seed,
             workers=self._workers if many else workers_for(len(part), self._workers),
             shuffle=distorted,
@@ -278,7 +278,7 @@ class RecordingRun(RecordedRun):
         if precision == "fp32":
             return "fp32"
         device = self._accelerator.device
-        images, _ = self._some("val", EVALUATION_BATCH)
+        images, _ = self._some("val", min(EVALUATION_BATCH, 4 * self.plan.batch_size))
         return "bf16" if bf16_agrees(network.to(device), images.to(device)) else "fp32"
 
     def _header(self, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:

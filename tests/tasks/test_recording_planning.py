@@ -127,6 +127,15 @@ def test_the_length_of_the_training(kind, n, batch_size, epochs):
     assert (plan.batch_size, plan.recipe.epochs) == (batch_size, epochs)
 
 
+@pytest.mark.parametrize(
+    ("kind", "size", "batch_size"),
+    [("signal", (500,), 50), ("signal", (9000,), 7), ("signal", (100_000,), 4), ("volume", (64, 64, 64), 8)],
+)
+def test_a_batch_fits_into_memory(kind, size, batch_size):
+    plan = make_recording_plan(dataset(kind, sizes=(size,) * 3, n=400), Wishes())
+    assert plan.batch_size == batch_size
+
+
 def test_a_rare_class_weighs_more():
     plan = make_recording_plan(dataset(rare=4), Wishes())
     assert plan.class_weights == pytest.approx((5.0, 40 / 72))
