@@ -48,8 +48,9 @@ def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | No
         UnknownNameError: no such network or weights.
         DataError: there is nothing to learn from.
     """
-    if "train" not in dataset.parts:
-        raise DataError(f"{dataset.root} has no train part to learn from, only {', '.join(dataset.parts)}")
+    for name, why in (("train", "to learn from"), ("val", "to choose the best epoch by")):
+        if name not in dataset.parts:
+            raise DataError(f"{dataset.root} has no {name} part {why}, only {', '.join(dataset.parts)}")
     _check_wishes(wishes)
     network, why_network = _choose_network(dataset.shape, wishes)
     source, why_weights = choose_weights(network, wishes) if wishes.weights else (None, "")
@@ -181,7 +182,7 @@ def _pipeline(preset: RecordingPreset, words: str | None) -> RecordingPipeline:
 
 
 def _learns_again(dataset: RecordingDataset) -> tuple[bool, str]:
-    if dataset.cut_seed is None or "val" not in dataset.parts:
+    if dataset.cut_seed is None:
         return False, ""
     train, val = (len(dataset.parts[name]) for name in ("train", "val"))
     if train + val > _FEW:

@@ -115,9 +115,8 @@ class RecordingRun(RecordedRun):
         held_back = self._logits(self._engine(self.network, precision), "val")
         if self.plan.again:
             self._tell_trial(first, time.perf_counter() - start)
-            self.network, self._watched = self._new_network(), "all"
-            every = joined(train, val)
-            lesson = _Lesson(self.network, every, every, None, "second")
+            self.network, self._watched = self._new_network(), "known val"
+            lesson = _Lesson(self.network, joined(train, val), val, None, "second")
             for epoch in self._learn(lesson, precision, on_step, first):
                 second.append(epoch)
                 yield epoch

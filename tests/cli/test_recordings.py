@@ -40,8 +40,8 @@ def test_train_says_what_it_does(striate):
     assert "signals: 24 train, 6 val, 10 test" in result.err
     assert "time_series_resnet: small enough to learn from a few hundred signals" in result.err
     assert "learns twice: from 24 signals, measured on 6 held back, then from all 30" in result.err
-    assert result.err.count("val accuracy") == 2
-    assert result.err.count("all accuracy") == 2
+    assert result.err.count("  val accuracy") == 2
+    assert result.err.count("  known val accuracy") == 2
     assert "on 10 signals (nothing was chosen on it)" in result.out
     assert Path("run/report.html").is_file()
 

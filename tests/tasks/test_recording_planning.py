@@ -176,3 +176,5 @@ def test_wishes_that_are_obeyed():
 def test_nothing_to_learn_from():
     with pytest.raises(DataError, match="no train part"):
         make_recording_plan(dataset(parts=("val",)), Wishes())
+    with pytest.raises(DataError, match="no val part to choose"):
+        make_recording_plan(dataset(parts=("train",)), Wishes())
