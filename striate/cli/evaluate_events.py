@@ -38,8 +38,6 @@ def evaluate_events(
     print(f"{figures} in {evaluation.seconds / 60:,.1f} minutes: {evaluation.part} of {data}")
     if len(figures.per_class) > 1:
         print(f"named rightly: {figures.named} of {figures.found.hits}")
-    if figures.ignored:
-        print(f"found at marks of other symbols, neither right nor wrong: {figures.ignored}")
     print(f"half of those found are off by at most {1000 * figures.median_error_s:.1f} ms")
     rows = [
         (

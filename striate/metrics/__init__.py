@@ -19,7 +19,6 @@ from striate.metrics.events import (
     choose_event_threshold,
     match_times,
     measure_events,
-    that_count,
 )
 from striate.metrics.ground_truth import GroundTruth
 from striate.metrics.interval import bootstrap_interval, wilson_interval
@@ -103,7 +102,6 @@ __all__ = [
     "reliability",
     "roc",
     "ten_fold",
-    "that_count",
     "top_accuracy",
     "verification",
     "wilson_interval",

@@ -76,7 +76,6 @@ class EventFigures:
         tolerance_s: how far in seconds what was found may be off.
         found: all events, whatever they were called.
         named: of those that were found, how many were called by their name.
-        ignored: found at marks that don't count.
         median_error_s: of those that were found, half are off by at most this; 0 where none was found.
         per_class: in the order of the labels; here an event that was called otherwise is missed.
     """
@@ -85,7 +84,6 @@ class EventFigures:
     tolerance_s: float
     found: EventScore
     named: int
-    ignored: int
     median_error_s: float
     per_class: tuple[EventScore, ...]
 
@@ -140,30 +138,8 @@ def match_times(found: Floats, true: Floats, tolerance: float) -> Ints:
     return matched
 
 
-def that_count(found: Events, true: Events, tolerance_s: float, ignored: Floats) -> Events:
-    """What was found, without what found nothing but a mark that is ignored.
-
-    Args:
-        found, true: in one signal.
-        tolerance_s: as for `measure_events`.
-        ignored: (I,) seconds of such marks, rising.
-
-    Example:
-        >>> found = Events.marked([1.0, 2.0, 3.0], ["N"] * 3)
-        >>> that_count(found, found[:1], 0.1, np.array([1.0, 2.05])).seconds
-        array([1., 3.])
-    """
-    alarm = match_times(found.seconds, true.seconds, tolerance_s) == ALARM
-    return found[~(alarm & (_distance(found.seconds, ignored) <= tolerance_s))]
-
-
 def measure_events(
-    found: Sequence[Events],
-    true: Sequence[Events],
-    labels: Sequence[str],
-    tolerance_s: float,
-    *,
-    ignored: Sequence[Floats] = (),
+    found: Sequence[Events], true: Sequence[Events], labels: Sequence[str], tolerance_s: float
 ) -> EventFigures:
     """Count hits, misses and false alarms over some signals.
 
@@ -172,11 +148,9 @@ def measure_events(
         true: in the same signals.
         labels: of the classes that are told apart, each another.
         tolerance_s: how far in seconds what was found may be off, at least 0.
-        ignored: in the same signals, rising seconds of what is there but not asked for: whatever is found there, and
-            finds nothing else, is neither right nor wrong. None where left out.
 
     Raises:
-        ArgumentError: there are no signals, they are not as many, or an event has none of the labels.
+        ArgumentError: there are no signals, both are not as many, or an event has none of the labels.
 
     Example:
         >>> truth = Events.marked([0.5, 1.5, 2.5], ["N", "N", "V"])
@@ -186,34 +160,27 @@ def measure_events(
         (EventScore(label='', hits=2, misses=1, false_alarms=1), 1)
         >>> figures.per_class[1]
         EventScore(label='V', hits=0, misses=1, false_alarms=1)
-        >>> measure_events([answer], [truth], ["N", "V"], 0.1, ignored=[np.array([3.55])]).found.false_alarms
-        0
     """
-    _check(found, true, ignored)
+    _check(found, true)
     known = check_labels(dict.fromkeys(labels), len(labels))
     unknown = {label for events in (*found, *true) for label in events.labels} - set(known)
     if unknown:
         raise ArgumentError.of("labels", "those of all events", f"{list(labels)}, without {sorted(unknown)}")
-    judged = _that_count(found, true, tolerance_s, ignored)
-    pairs = [_pairs(f, t, tolerance_s) for f, t in zip(judged, true, strict=True)]
+    pairs = [_pairs(f, t, tolerance_s) for f, t in zip(found, true, strict=True)]
     errors = np.concatenate([np.abs(f.seconds - t.seconds) for f, t in pairs])
     return EventFigures(
         n_signals=len(found),
         tolerance_s=tolerance_s,
-        found=_score("", judged, true, tolerance_s),
+        found=_score("", found, true, tolerance_s),
         named=sum(one == other for f, t in pairs for one, other in zip(f.labels, t.labels, strict=True)),
-        ignored=sum(map(len, found)) - sum(map(len, judged)),
         median_error_s=float(np.median(errors)) if len(errors) else 0.0,
         per_class=tuple(
-            _score(label, [_of(f, label) for f in judged], [_of(t, label) for t in true], tolerance_s)
-            for label in known
+            _score(label, [_of(f, label) for f in found], [_of(t, label) for t in true], tolerance_s) for label in known
         ),
     )
 
 
-def choose_event_threshold(
-    found: Sequence[Events], true: Sequence[Events], tolerance_s: float, *, ignored: Sequence[Floats] = ()
-) -> float:
+def choose_event_threshold(found: Sequence[Events], true: Sequence[Events], tolerance_s: float) -> float:
     """The confidence above which there are fewest errors (misses and false alarms), whatever the events are called.
 
     Choose it on signals that were held back from training, and not on those which it is reported for. Where a stretch
@@ -222,10 +189,10 @@ def choose_event_threshold(
 
     Args:
         found: in each signal, those of low confidence too.
-        true, tolerance_s, ignored: as for `measure_events`.
+        true, tolerance_s: as for `measure_events`.
 
     Raises:
-        ArgumentError: there are no signals, or they are not as many.
+        ArgumentError: there are no signals, or both are not as many.
 
     Example:
         >>> seconds = np.arange(8) / 2
@@ -233,10 +200,9 @@ def choose_event_threshold(
         >>> choose_event_threshold([answer], [Events.marked(seconds[::2], ["N"] * 4)], 0.1)
         0.55
     """
-    _check(found, true, ignored)
-    judged = _that_count(found, true, tolerance_s, ignored)
-    steps = _steps(np.concatenate([events.confidence for events in judged]))
-    scores = [_score("", [f[f.confidence > step] for f in judged], true, tolerance_s) for step in steps[:-1].tolist()]
+    _check(found, true)
+    steps = _steps(np.concatenate([events.confidence for events in found]))
+    scores = [_score("", [f[f.confidence > step] for f in found], true, tolerance_s) for step in steps[:-1].tolist()]
     if not any(score.hits for score in scores):
         return NO_CHOICE
     errors = np.array([score.misses + score.false_alarms for score in scores])
@@ -266,21 +232,6 @@ def _pairs(found: Events, true: Events, tolerance: float) -> tuple[Events, Event
     return found[right], true[matched[right]]
 
 
-def _that_count(
-    found: Sequence[Events], true: Sequence[Events], tolerance: float, ignored: Sequence[Floats]
-) -> Sequence[Events]:
-    if not ignored:
-        return found
-    return [that_count(f, t, tolerance, i) for f, t, i in zip(found, true, ignored, strict=True)]
-
-
-def _distance(times: Floats, others: Floats) -> Floats:
-    """From each time to the nearest of some others, which rise."""
-    ends = np.concatenate([[-np.inf], others, [np.inf]])
-    after = np.searchsorted(others, times) + 1
-    return np.asarray(np.minimum(np.abs(ends[after] - times), np.abs(times - ends[after - 1])), np.float64)
-
-
 def _of(events: Events, label: str) -> Events:
     return events[np.array([one == label for one in events.labels], np.bool_)]
 
@@ -289,7 +240,6 @@ def _interval(hits: int, others: int) -> tuple[float, float]:
     return wilson_interval(hits, hits + others) if hits + others else (0.0, 1.0)
 
 
-def _check(found: Sequence[Events], true: Sequence[Events], ignored: Sequence[Floats]) -> None:
-    if not found or len(found) != len(true) or len(ignored) not in (0, len(found)):
-        counts = (len(found), len(true), len(ignored))
-        raise ArgumentError.of("found, true and ignored", "of the same signals, at least one", counts)
+def _check(found: Sequence[Events], true: Sequence[Events]) -> None:
+    if not found or len(found) != len(true):
+        raise ArgumentError.of("found and true", "of the same signals, at least one", (len(found), len(true)))

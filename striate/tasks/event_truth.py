@@ -55,14 +55,12 @@ class Judged(NamedTuple):
         stretch: of which record.
         candidates: what may be one.
         marked: what is one.
-        others: what is marked by symbols that don't count; what is found there is neither right nor wrong.
         seconds: that it lasts.
     """
 
     stretch: Stretch
     candidates: Events
     marked: Events
-    others: Events
     seconds: float
 
 
@@ -110,16 +108,13 @@ def _judge_record(finder: EventFinder, path: Path, stretches: Sequence[Stretch],
         raise DataError(f"{path}: {e}") from e
     counts = np.isin(np.array(marks.symbols, dtype=object), finder.labels)
     duration = recording.size[0] * recording.spacing[0]
-    marked, others = (
-        Events.marked(marks.seconds[chosen], [marks.symbols[i] for i in np.flatnonzero(chosen)])
-        for chosen in (counts, ~counts)
-    )
+    symbols = [symbol for symbol, counted in zip(marks.symbols, counts, strict=True) if counted]
+    marked = Events.marked(marks.seconds[counts], symbols)
     return [
         Judged(
             stretch,
             candidates=stretch.within(candidates, duration),
             marked=stretch.within(marked, duration),
-            others=stretch.within(others, duration),
             seconds=(stretch.stop - stretch.start) * duration,
         )
         for stretch in stretches
@@ -128,12 +123,10 @@ def _judge_record(finder: EventFinder, path: Path, stretches: Sequence[Stretch],
 
 def choose_threshold(judged: Sequence[Judged], tolerance_s: float) -> float:
     """The threshold at which the events of these stretches are found best."""
-    found, marked = [j.candidates for j in judged], [j.marked for j in judged]
-    return choose_event_threshold(found, marked, tolerance_s, ignored=[j.others.seconds for j in judged])
+    return choose_event_threshold([j.candidates for j in judged], [j.marked for j in judged], tolerance_s)
 
 
 def measure(judged: Sequence[Judged], labels: Sequence[str], threshold: float, tolerance_s: float) -> EventFigures:
     """How well the events of these stretches are found at a threshold."""
     found = [j.candidates[j.candidates.confidence > threshold] for j in judged]
-    ignored = [j.others.seconds for j in judged]
-    return measure_events(found, [j.marked for j in judged], labels, tolerance_s, ignored=ignored)
+    return measure_events(found, [j.marked for j in judged], labels, tolerance_s)

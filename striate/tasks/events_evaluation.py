@@ -10,7 +10,7 @@ import numpy as np
 
 from striate.atomic import atomic_write
 from striate.draw import event_trace_png
-from striate.metrics import EventFigures, match_times, that_count
+from striate.metrics import EventFigures, match_times
 from striate.tasks.evaluation_record import PartChoice
 from striate.tasks.event_finder import EventFinder
 from striate.tasks.event_truth import Judged, judge_records, measure, stretches_of
@@ -123,8 +123,7 @@ def _mistakes(finder: EventFinder, judged: Judged) -> np.ndarray[Any, np.dtype[n
 
 def _sorted_out(finder: EventFinder, judged: Judged) -> tuple[np.ndarray[Any, np.dtype[np.float64]], ...]:
     """Seconds of hits, misses and false alarms."""
-    sure = judged.candidates[judged.candidates.confidence > finder.task.threshold]
-    found = that_count(sure, judged.marked, finder.task.tolerance_s, judged.others.seconds)
+    found = judged.candidates[judged.candidates.confidence > finder.task.threshold]
     matched = match_times(found.seconds, judged.marked.seconds, finder.task.tolerance_s)
     seen = np.isin(np.arange(len(judged.marked)), matched)
     return found.seconds[matched >= 0], judged.marked.seconds[~seen], found.seconds[matched < 0]

@@ -143,7 +143,6 @@ def event_panel(part: str, figures: EventFigures) -> Panel:
     lead = (
         f"Found by the network made dense, over all the time of the {part} part; right within "
         f"{1000 * figures.tolerance_s:g} ms, one event a mark. Half of those found are off by at most "
-        f"{1000 * figures.median_error_s:.1f} ms; {figures.ignored} were found at marks of other symbols, which counts "
-        f"neither way. Intervals are Wilson's, as if events were independent."
+        f"{1000 * figures.median_error_s:.1f} ms. Intervals are Wilson's, as if events were independent."
     )
     return Panel(f"Events of the {part} part", lead, columns=_COLUMNS, rows=rows)

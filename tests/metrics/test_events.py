@@ -132,21 +132,6 @@ def test_chosen_thresholds(right, wrong, threshold):
     seconds = [*range(10), *(20.0 + i for i in range(len(wrong)))]
     found = Events(np.array(seconds), ("N",) * len(seconds), np.array([*[right] * 10, *wrong]))
     assert choose_event_threshold([found], [truth], 0.1) == pytest.approx(threshold)
-    others = np.array([20.05 + i for i in range(len(wrong))])
-    ignored = choose_event_threshold([found], [truth], 0.1, ignored=[others])
-    assert ignored == pytest.approx(right / 2 or 0.5)
-
-
-def test_what_is_found_at_ignored_marks_counts_neither_way():
-    truth = Events.marked([1, 2, 3], "NNN")
-    found = Events.marked([1.0, 2.02, 4.0, 4.95, 6.0], "NNNNN")
-    ignored = np.array([2.0, 4.05, 5.0])  # the one at 2 found an event, too
-    figures = measure_events([found], [truth], ["N"], 0.1, ignored=[ignored])
-    assert (figures.found.hits, figures.found.misses, figures.found.false_alarms) == (2, 1, 1)
-    assert figures.ignored == 2
-    assert figures.per_class[0].false_alarms == 1
-    nothing = measure_events([found], [truth], ["N"], 0.1, ignored=[np.array([])])
-    assert nothing == measure_events([found], [truth], ["N"], 0.1)
 
 
 def test_bad_input():
@@ -160,8 +145,6 @@ def test_bad_input():
             measure_events(found, true, ["N"], 0.1)
         with pytest.raises(ArgumentError, match="same signals"):
             choose_event_threshold(found, true, 0.1)
-    with pytest.raises(ArgumentError, match="same signals"):
-        measure_events([one], [one], ["N"], 0.1, ignored=[one.seconds] * 2)
     with pytest.raises(ArgumentError, match="labels"):
         measure_events([one], [one], ["V"], 0.1)
     with pytest.raises(ArgumentError, match="labels"):

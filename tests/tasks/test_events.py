@@ -204,8 +204,7 @@ def test_stretches():
     assert len(Stretch("a").within(events, 10.0)) == 4
     marked = Events.marked([1.0], "N")
     faint = Events(np.array([1.0, 3.0]), ("N", "N"), np.array([0.3, 0.1]))
-    nothing = Events.marked([], "")
-    assert choose_threshold([Judged(Stretch("a"), faint, marked, nothing, 10.0)], 0.1) == pytest.approx(0.15)
+    assert choose_threshold([Judged(Stretch("a"), faint, marked, 10.0)], 0.1) == pytest.approx(0.15)
 
 
 def test_marks_are_the_annotations(learned):
