@@ -47,7 +47,9 @@ class _Gram(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (flat,) = ctx.saved_tensors
-        slope: Tensor = (gradient + gradient.mT) @ flat
+        both = gradient + gradient.mT
+        # In the layout of the activations, or else adding it to what comes from later layers reads across memory.
+        slope: Tensor = (flat.mT @ both).mT if flat.mT.is_contiguous() else both @ flat
         return slope
 
 

@@ -79,6 +79,15 @@ def test_gradients_are_those_of_small_differences(cost):
     assert torch.autograd.gradgradcheck(lambda x: cost(first, x), (second,))
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_gradients_have_the_layout_of_the_activations(layout):
+    a = activations(2, 3, 5, 4).to(memory_format=layout).requires_grad_()
+    weights = activations(2, 3, 3, seed=1)
+    (found,) = torch.autograd.grad((weights * gram_matrix(a)).sum(), a)
+    torch.testing.assert_close(found, torch.einsum("nkc,nchw->nkhw", weights + weights.mT, a.detach()))
+    assert found.is_contiguous(memory_format=layout)
+
+
 def test_gradients_are_those_of_the_paper():
     """Equations 2 and 6 of Gatys et al., 2015, where a rectified unit is at 0 or below nothing flows."""
     before, style = activations(1, 3, 4, 5).requires_grad_(), activations(1, 3, 4, 5, seed=1)
