@@ -1,6 +1,7 @@
 """Train a finder of events: data and wishes become a run, or an interrupted one is taken up again."""
 
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from striate.tasks.events import event_cut
 from striate.tasks.events_run import EventsRun
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
+from striate.tasks.planning import usual_batch_size
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_planning import make_recording_plan
 from striate.tasks.recording_start import open_cut
@@ -23,6 +25,7 @@ from striate.training import Device
 NETWORK = "event_convnet"
 # Shifts stay well within the tolerance. Others have other rates, amplitudes and baselines than those who were recorded.
 DISTORT = "shift 0.02, stretch 0.5, scale 0.5, wander 1, noise 0.2"
+_STEPS, _LEAST_EPOCHS, _MOST_EPOCHS = 600, 8, 60  # windows of one kind of event are much alike
 _WHY = f"{NETWORK}: it tells the middle of a window from its sides, and made dense it answers as it does to windows"
 
 
@@ -72,7 +75,14 @@ def make_events_plan(dataset: RecordingDataset, wishes: Wishes) -> RecordingPlan
     """What a training on windows of records will do; errors are those of `make_recording_plan`."""
     assert wishes.window is not None
     assert wishes.symbols is not None
-    usual = replace(wishes, model=wishes.model or NETWORK, distort=wishes.distort or DISTORT)
+    windows = len(dataset.parts.get("train", ()))
+    epochs = max(_LEAST_EPOCHS, ceil(_STEPS * (wishes.batch_size or usual_batch_size(windows)) / max(1, windows)))
+    usual = replace(
+        wishes,
+        model=wishes.model or NETWORK,
+        distort=wishes.distort or DISTORT,
+        epochs=wishes.epochs or min(_MOST_EPOCHS, epochs),
+    )
     plan = make_recording_plan(dataset, usual, event_cut(wishes.window, wishes.symbols))
     reasons = tuple(reason for reason in plan.reasons if not reason.startswith("learns twice"))
     why = () if wishes.model else (_WHY,)
