@@ -112,7 +112,7 @@ def test_few_are_learned_from_twice(n, cut_seed, parts, again):
 
 
 @pytest.mark.parametrize(
-    ("kind", "n", "batch_size", "epochs"),
+    ("kind", "n", "batch_size", "epochs"),  # as they were found to do on cross-validated training parts
     [
         ("signal", 40, 8, 150),  # not more than so many, however few
         ("signal", 80, 10, 150),
