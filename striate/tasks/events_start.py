@@ -43,6 +43,8 @@ def begin_events(
     """Plan the training of a finder of events; see `striate.tasks.train`."""
     if wishes.window is None or wishes.symbols is None:
         raise ArgumentError("events need window and symbols: seconds around each annotation, and which of them count")
+    if wishes.size is not None:
+        raise ArgumentError("size is what window says, in samples of the records: leave it out")
     cut = event_cut(wishes.window, wishes.symbols)
     how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
     dataset = open_cut(data, cut, channels=wishes.channels, **how)

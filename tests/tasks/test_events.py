@@ -222,6 +222,7 @@ def test_bad_wishes(learned, tmp_path):
         ({"symbols": None}, "window and symbols"),
         ({"channels": ("V9",)}, "V9"),
         ({"symbols": ("N", "X")}, "'X'"),
+        ({"size": 50}, "what window says"),
     ]:
         with pytest.raises(StriateError, match=message):
             striate.train(root / "one", out=tmp_path / "run", **(OPTIONS | changed))
