@@ -105,6 +105,14 @@ def test_volumes():
     assert striate.evaluate("run", "other.npz", resample=True).figures.n == 16
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="what a CPU does")
+def test_volumes_are_never_trained_in_bf16_on_a_cpu_unless_asked():
+    """There some gradients are NaN where an axis has two samples, as the 8 of a side have in the last stage."""
+    run = striate.train(write_blobs("blobs.npz"), out="run", epochs=1)
+    list(run)
+    assert run.start["precision"] == "fp32"
+
+
 def write_beats(name, seconds=40, rate=50):
     """A WFDB record with a beat each second, every second one a V and twice as high."""
     wfdb = pytest.importorskip("wfdb")
