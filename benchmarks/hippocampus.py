@@ -19,7 +19,7 @@ model must refuse them as they are, and give the same answers with resampling.
 
 Intervals are the bootstrap's over subjects, 95 %: cubes of one head are no independent trials.
 
-Run: python benchmarks/hippocampus.py [--seed 0] [--out FOLDER]
+Run: python benchmarks/hippocampus.py [--seed 0] [--epochs N] [--out FOLDER]
 """
 
 import argparse
@@ -155,6 +155,7 @@ def main() -> None:
     """Four trainings and the finer copy."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--out", type=Path, default=Path("hippocampus-run"))
     arguments = parser.parse_args()
     if "STRIATE_DATA" not in os.environ:
@@ -175,7 +176,7 @@ def main() -> None:
         folder = out / name.replace(" ", "-")
         write_cubes(folder, images, seed, changes)
         model = out / f"run-{folder.name}"
-        train_and_test(folder, model, seed)
+        train_and_test(folder, model, seed, epochs=arguments.epochs)
         found = striate.load(model).predict([folder / row["path"] for row in test_rows(folder)])
         right = np.array([c.label == row["label"] for c, row in zip(found, test_rows(folder), strict=True)])
         rows.append((name, by_subject(right, np.array([row["group"] for row in test_rows(folder)]))))
