@@ -42,8 +42,10 @@ def model(kind, tmp_path):
 
 
 def test_every_method_draws_a_picture(kind, model, tmp_path):
-    found = explain(model, tmp_path / "data" / "0.npz", list(EXPLANATION_METHODS))
-    assert len(found.pictures) == len(EXPLANATION_METHODS)
+    slow = {"inversion", "maximisation"} if kind == "clip" else set()  # drawn as volumes are
+    methods = [name for name in EXPLANATION_METHODS if name not in slow]
+    found = explain(model, tmp_path / "data" / "0.npz", methods)
+    assert len(found.pictures) == len(methods)
     assert all(p.image.dtype == np.uint8 and p.image.std() > 0 for p in found.pictures)
     assert found.seen.shape[:-1] == SIZES[kind]
     write_explanation(found, tmp_path / "why.png")
