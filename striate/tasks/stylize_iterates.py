@@ -34,7 +34,8 @@ Picture = str | Path | Pixels
 _PROCESS_BYTES = 1.0e9  # of Python, torch, and what glibc keeps
 _PICTURES = 8  # that are held at once, beside the optimizer's
 _LARGEST = 16384
-_NOISE = 0.05  # around grey, in 0–1; of stronger noise the finest grain would stay
+# Around grey, in 0–1, and smooth over so many pixels: grey alone has hardly a gradient, and finer grain would stay.
+_NOISE, _GRAIN = 0.15, 4
 
 
 @dataclass(frozen=True)
@@ -221,4 +222,6 @@ class _Transfer:
         if self.options.start == "content":
             return content
         chance = torch.Generator().manual_seed(self.options.seed)
-        return 0.5 + _NOISE * torch.randn(content.shape, generator=chance).to(content.device)
+        height, width = (max(1, side // _GRAIN) for side in content.shape[2:])
+        coarse = _NOISE * torch.randn((1, 3, height, width), generator=chance)
+        return 0.5 + resized(coarse, (content.shape[2], content.shape[3])).to(content.device)
