@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Each test computes in one thread, so there is one process a core.
 TEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: demo test test-all lint docs bench clean
+.PHONY: demo test test-all lint docs pictures bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
@@ -28,6 +28,10 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# What style transfer makes of your own files: make pictures CONTENT=photo.jpg STYLE=painting.jpg [VGG=weights]
+pictures: $(VENV)/.dev
+	$(BIN)/python docs/style_sheet.py "$(CONTENT)" "$(STYLE)" $(if $(VGG),--vgg "$(VGG)")
 
 bench: $(VENV)/.bench
 	for name in distort inference feature_cache waiting nms densify video; do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -1,8 +1,9 @@
-"""Draws the pictures of the page on style: `python docs/style_pictures.py PAINTINGS VGG`.
+"""Draws the pictures of the page on style: `python docs/style_pictures.py PAINTINGS VGG MODEL`.
 
 PAINTINGS is a folder of vangogh_starry_night.jpg (Vincent van Gogh, 1889), the_scream.jpg (Edvard Munch, 1893) and
 wave.jpg (Katsushika Hokusai, about 1831), which are in the public domain; VGG a file of VGG-19's weights as Caffe had
-them. The photograph is scikit-image's astronaut, by NASA, in the public domain.
+them; MODEL a model file that has learned Starry Night. The photographs come with scikit-image: the astronaut by NASA,
+in the public domain, Chelsea by Stefan van der Walt and coffee by Rachel Michetti, both CC0.
 """
 
 import sys
@@ -17,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 import striate
 from striate.cli.process import prepare_process
 from striate.data import Pixels, read_image
-from striate.tasks import STYLE_PRESETS
+from striate.tasks import STYLE_PRESETS, Painter
 from striate.tasks.stylize_pictures import fitting_size
 
 IMAGES = Path(__file__).parent / "images"
@@ -33,7 +34,7 @@ def shrunk(image: Pixels, side: int) -> Pixels:
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def page(name: str, rows: Sequence[Sequence[tuple[str, Pixels]]], quality: int = 82) -> None:
+def page(path: Path, rows: Sequence[Sequence[tuple[str, Pixels]]], quality: int = 82) -> None:
     """Write rows of captioned pictures as a JPEG."""
     side = max(max(image.shape[:2]) for row in rows for _, image in row)
     width = max(len(row) for row in rows) * (side + GAP) - GAP
@@ -45,7 +46,6 @@ def page(name: str, rows: Sequence[Sequence[tuple[str, Pixels]]], quality: int =
             canvas.paste(Image.fromarray(image), (i * (side + GAP), top))
             draw.text((i * (side + GAP), top + height - LINE - GAP + 2), caption, fill="#282c34", font=font)
         top += height
-    path = IMAGES / f"{name}.jpg"
     canvas.save(path, quality=quality, optimize=True)
     print(path, path.stat().st_size // 1000, "kB")
 
@@ -56,14 +56,41 @@ def made(content: Pixels, styles: Pixels | list[Pixels], **options: object) -> P
     return last.image
 
 
-def main(paintings: Path, vgg: Path) -> None:
+def photograph(name: str) -> Pixels:
+    """One that comes with scikit-image."""
+    return read_image(Path(skimage.__file__).parent / f"data/{name}.png")
+
+
+def gallery(paintings: dict[str, Pixels], networks: dict[str, dict[str, object]]) -> None:
+    """Two photographs in all the styles, by all networks."""
+    rows = []
+    for name in ("chelsea", "coffee"):
+        content = photograph(name)
+        first = [(name.title(), shrunk(content, SIDE))]
+        for network, how in networks.items():
+            pictures = [(f"{by}, {network}", made(content, style, **how)) for by, style in paintings.items()]
+            rows.append([*first, *pictures])
+            first = [("", np.full((1, SIDE, 3), 255, np.uint8))]
+    page(IMAGES / "style-gallery.jpg", rows, quality=75)
+
+
+def fast(model: Path) -> None:
+    """Photographs at one pass each."""
+    painter = Painter.open(model)
+    photos = {name: photograph(name) for name in ("astronaut", "chelsea", "coffee")}
+    page(IMAGES / "style-fast.jpg", [[(name.title(), painter(photo, size=SIDE)) for name, photo in photos.items()]])
+
+
+def main(paintings: Path, vgg: Path, model: Path) -> None:
     """Draw all of them."""
     prepare_process()
-    photo = read_image(Path(skimage.__file__).parent / "data/astronaut.png")
+    fast(model)
+    photo = photograph("astronaut")
     night, scream, wave = (read_image(paintings / f"{n}.jpg") for n in ("vangogh_starry_night", "the_scream", "wave"))
-    caffe = {"model": "vgg19_caffe", "weights": vgg}
+    caffe: dict[str, object] = {"model": "vgg19_caffe", "weights": vgg}
+    gallery({"van Gogh": night, "Munch": scream, "Hokusai": wave}, {"EfficientNet-Lite0": {}, "VGG-19": caffe})
     page(
-        "style-night",
+        IMAGES / "style-night.jpg",
         [
             [
                 ("the content", shrunk(photo, SIDE)),
@@ -74,7 +101,7 @@ def main(paintings: Path, vgg: Path) -> None:
         ],
     )
     page(
-        "style-options",
+        IMAGES / "style-options.jpg",
         quality=58,
         rows=[
             [
@@ -97,8 +124,8 @@ def main(paintings: Path, vgg: Path) -> None:
         content.append((f"content of {layer[7:]}", made(photo, night, model=alone, strength=0.0, **SMALL)))
         some = replace(LITE, style=dict.fromkeys(("input", *DEPTHS[: i + 1]), 1.0), content_weight=0.0)
         style.append((f"style up to {layer[7:]}", made(photo, night, model=some, **SMALL)))
-    page("style-depths", [content, style])
+    page(IMAGES / "style-depths.jpg", [content, style])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*(Path(word) for word in sys.argv[1:4]))
