@@ -42,4 +42,4 @@ def distort(
         symbols=symbols.split(",") if symbols else None,
         resample=resample or None,
     )
-    note(f"training images of {data} and {views} views of each: {out}")
+    note(f"training data of {data} and {views} views of each: {out}")

@@ -13,7 +13,7 @@ from striate.recordings.resample import resample_values
 from striate.recordings.statistics import recording_statistics
 from striate.recordings.summary import RecordingSummary, summarize_recordings
 from striate.recordings.wfdb_records import Annotations, read_annotations
-from striate.recordings.wording import parse_recording_distortions
+from striate.recordings.wording import parse_recording_distortions, recording_words
 
 __all__ = [
     "BACKGROUND",
@@ -40,6 +40,7 @@ __all__ = [
     "read_annotations",
     "read_recording",
     "recording_statistics",
+    "recording_words",
     "resample_values",
     "summarize_recordings",
 ]

@@ -90,6 +90,21 @@ def parse_recording_distortions(text: str, dims: int) -> RecordingPipeline:
     return RecordingPipeline(tuple(_step(part.strip(), _WORDS[dims]) for part in text.split(",")))
 
 
+def recording_words(pipeline: RecordingPipeline, dims: int) -> str:
+    """The names of a pipeline's distortions, as `parse_recording_distortions` takes them.
+
+    Args:
+        pipeline: of recordings of so many axes.
+        dims: 1 or 3.
+
+    Example:
+        >>> recording_words(RecordingPipeline((d.Shift(0.2), d.Scale())), 3)
+        'shift, contrast'
+    """
+    names = {type(word.usual): name for name, word in _WORDS[dims].items()}
+    return ", ".join(names[type(step)] for step in pipeline.steps)
+
+
 def _step(part: str, words: dict[str, RecordingWord]) -> RecordingStep:
     name, _, strength = part.partition(" ")
     if name not in words:

@@ -11,7 +11,7 @@ from striate.data.sampler import sample_rng
 from striate.draw import Row, View, views_png
 from striate.errors import ArgumentError, DataError
 from striate.preset import Preset
-from striate.recordings import RecordingPipeline
+from striate.recordings import RecordingPipeline, recording_words
 from striate.tasks.distort_marks import marked_rows
 from striate.tasks.distort_recordings import recording_rows
 from striate.tasks.plan import Wishes
@@ -66,14 +66,16 @@ def draw_distortions(
     )
     rows: list[Row]
     pipeline: Pipeline | RecordingPipeline
+    words = distort
     if holds_recordings(data, wishes):
-        rows, pipeline = recording_rows(data, wishes, images=images, views=views, seed=seed)
+        rows, plan = recording_rows(data, wishes, images=images, views=views, seed=seed)
+        pipeline, words = plan.pipeline, words or recording_words(plan.pipeline, plan.preset.dims)
     elif marked := what_is_marked(data):
         task = "detect" if marked == "boxes" else "landmarks"
         rows, pipeline = marked_rows(data, task, distort=distort, images=images, views=views, seed=seed)
     else:
         rows, pipeline = _rows(data, wishes, images, views, seed)
-    page = views_png(rows, distort or ", ".join(step["name"] for step in pipeline.to_list()))
+    page = views_png(rows, words or ", ".join(step["name"] for step in pipeline.to_list()))
     with atomic_write(Path(out)) as f:
         f.write(page)
     return pipeline

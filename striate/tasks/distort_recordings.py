@@ -5,18 +5,18 @@ from pathlib import Path
 from striate.data import evenly
 from striate.data.sampler import sample_rng
 from striate.draw import Row, View, recording_limits, recording_picture
-from striate.recordings import RecordingDataset, RecordingPipeline, fit_factors
+from striate.recordings import RecordingDataset, fit_factors, open_recordings
 from striate.tasks.plan import Wishes
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_planning import make_recording_plan
-from striate.tasks.recording_start import open_cut, wished_cut
+from striate.tasks.recording_start import wished_cut
 
 SIDE = 300  # pixels of a picture
 
 
 def recording_rows(
     data: str | Path, wishes: Wishes, *, images: int, views: int, seed: int
-) -> tuple[list[Row], RecordingPipeline]:
+) -> tuple[list[Row], RecordingPlan]:
     """Training recordings as they are and as the first epochs of a training see them.
 
     Those of a row are drawn between the same values. Where annotated records are cut, a line stands at the annotation.
@@ -27,16 +27,16 @@ def recording_rows(
         images, views, seed: see `striate.tasks.draw_distortions`.
 
     Returns:
-        a row for each recording, and the pipeline.
+        a row for each recording, and the plan of the training.
 
     Raises:
         DataError, ArgumentError: see `striate.tasks.draw_distortions`.
     """
     cut = wished_cut(wishes)
-    dataset = open_cut(data, cut, seed=seed)
+    dataset = open_recordings(data, cut=cut, seed=seed)
     plan = make_recording_plan(dataset, wishes, cut)
     chosen = evenly(len(dataset.parts["train"]), images)
-    return [_row(dataset, plan, index, views, seed) for index in chosen], plan.pipeline
+    return [_row(dataset, plan, index, views, seed) for index in chosen], plan
 
 
 def _row(dataset: RecordingDataset, plan: RecordingPlan, index: int, views: int, seed: int) -> Row:

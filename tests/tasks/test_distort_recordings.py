@@ -33,10 +33,9 @@ def write(path, kind, n=12):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_views_are_those_of_the_training(tmp_path, kind):
     data, wishes = write(tmp_path / "data.npz", kind), Wishes(distort="shift 0.2, warp 0.1, noise 0.3", seed=3)
-    rows, pipeline = recording_rows(data, wishes, images=3, views=2, seed=3)
+    rows, plan = recording_rows(data, wishes, images=3, views=2, seed=3)
     dataset = open_recordings(data, seed=3)
-    plan = make_recording_plan(dataset, wishes)
-    assert plan.pipeline == pipeline
+    assert plan == make_recording_plan(dataset, wishes)
     assert [len(row.views) for row in rows] == [3, 3, 3]
     part = dataset.parts["train"]
     for row in rows:
@@ -45,7 +44,7 @@ def test_views_are_those_of_the_training(tmp_path, kind):
         assert row.label == dataset.classes[part.items[index].labels[0]]
         assert np.array_equal(row.views[0].image, picture(recording, recording.values))
         for epoch, view in enumerate(row.views[1:]):
-            distortion = pipeline.sample(sample_rng(3, epoch, index), recording.size, plan.preset)
+            distortion = plan.pipeline.sample(sample_rng(3, epoch, index), recording.size, plan.preset)
             seen = distortion.values(recording.values)
             assert np.array_equal(view.image, picture(recording, seen, recording.values))
 
