@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,9 @@ from striate.metrics import EventFigures, match_times
 from striate.tasks.evaluation_record import PartChoice
 from striate.tasks.event_finder import EventFinder
 from striate.tasks.event_truth import Judged, judge_records, measure, stretches_of
-from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
+from striate.tasks.own_data import choose_part, remarks_on, remarks_on_own
 from striate.tasks.picture_files import check_page
-from striate.tasks.recording_plan import cut_from_dict
-from striate.tasks.recording_start import open_cut
+from striate.tasks.recording_evaluation import open_for, resamples
 
 _MOST_SHOWN = 24
 _AROUND_S = 2.0
@@ -75,27 +73,18 @@ def evaluate_events(
     """
     if out:
         check_page(out, data)
-    plan = finder.record.get("plan", {})
-    opened = partial(
-        open_cut,
-        data,
-        cut_from_dict(plan.get("cut")),
-        channels=plan.get("channels"),
-        skip_bad=skip_bad,
-        classes=finder.preset.labels,
-    )
-    dataset = open_as_trained(opened, [finder.record])
+    dataset = open_for(finder.record, finder.preset.labels, data, skip_bad=skip_bad)
     name, _ = choose_part(dataset.parts, part)
     chosen = [p for own, p in dataset.parts.items() if name in ("all", own)]
     root = Path(data) if Path(data).is_dir() else Path(data).parent
     stretches = stretches_of(chosen, whole=name == "all")
-    resample = resample or bool(plan.get("resample"))
+    resample = resample or resamples(finder.record)
     judged = judge_records(finder, root, stretches, resample=resample, on_records=on_records)
     task = finder.task
     figures = measure(judged, finder.labels, task.threshold, task.tolerance_s)
     if out:
         _write_mistakes(finder, root, judged, Path(out))
-    own = remarks_on_own([finder.record], dataset.fingerprint, name)
+    own = remarks_on_own([finder.record], dataset.fingerprint, name, "records")
     seconds = sum(one.seconds for one in judged)
     return EventsEvaluation(figures, name, dataset.fingerprint, (*own, *remarks_on(dataset)), seconds)
 

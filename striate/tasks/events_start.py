@@ -5,11 +5,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from striate.data import VAL_SHARE
 from striate.errors import ArgumentError
-from striate.recordings import RecordingDataset
+from striate.recordings import RecordingDataset, open_recordings
 from striate.tasks.events import event_cut
 from striate.tasks.events_run import EventsRun
 from striate.tasks.own_data import remarks_on
@@ -17,7 +14,7 @@ from striate.tasks.plan import Wishes
 from striate.tasks.planning import usual_batch_size
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_planning import make_recording_plan
-from striate.tasks.recording_start import open_cut
+from striate.tasks.recording_start import open_again
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line
 from striate.training import Device
@@ -47,7 +44,7 @@ def begin_events(
         raise ArgumentError("size is what window says, in samples of the records: leave it out")
     cut = event_cut(wishes.window, wishes.symbols)
     how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
-    dataset = open_cut(data, cut, channels=wishes.channels, **how)
+    dataset = open_recordings(data, cut=cut, channels=wishes.channels, **how)
     plan = make_events_plan(dataset, wishes)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
     run = EventsRun(folder, dataset, plan, start, device, workers)
@@ -64,12 +61,7 @@ def resume_events(
     Raises:
         ArgumentError: other data.
     """
-    plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
-    how: dict[str, Any] = {"seed": start["cut_seed"] or 0, "val_share": share, "skip_bad": start["skip_bad"]}
-    dataset = open_cut(data, plan.cut, channels=plan.channels, **how)
-    if dataset.fingerprint != start["fingerprint"]:
-        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other records or marks")
-    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    dataset, plan = open_again(data, folder, start)
     return EventsRun(folder, dataset, plan, start, device, workers)
 
 

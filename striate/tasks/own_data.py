@@ -47,13 +47,14 @@ def choose_part(parts: Mapping[PartName, AnyPart], wished: str | None) -> tuple[
     return name, own[name]
 
 
-def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: str) -> list[str]:
-    """A remark where a figure is on images that the model, or members of an ensemble, know.
+def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: str, things: str = "images") -> list[str]:
+    """A remark where a figure is on what the model, or members of an ensemble, know.
 
     Args:
         records: of the model, or of every member.
         fingerprint: of the data.
         part: its name.
+        things: what it is of, in the plural.
 
     Example:
         >>> remarks_on_own([{"fingerprint": "5e"}], "5e", "train")
@@ -66,20 +67,20 @@ def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: st
         return []
     cuts = {(record.get("cut_seed"), record.get("val_share", VAL_SHARE)) for record in own}
     if part == "val" and len(cuts) > 1:
-        return ["members held different images of this data back; what is val to one of them, another learned from"]
+        return [f"members held different {things} of this data back; what is val to one of them, another learned from"]
     who, they, their = (
         ("the model was", "it", "its best epoch was")
         if len(records) == 1
         else (f"{len(own)} of {len(records)} members were", "they", "their best epochs were")
     )
     used = {
-        "train": f"{they} learned from these images",
-        "all": f"{they} learned from many of these images",
-        "val": f"{their} chosen on these images",
+        "train": f"{they} learned from these {things}",
+        "all": f"{they} learned from many of these {things}",
+        "val": f"{their} chosen on these {things}",
     }[part]
     plans = [record.get("plan", {}) for record in own]
     if part == "val" and any(plan.get("regression") or plan.get("again") for plan in plans):
-        used = f"after choosing by these images {they} learned from them, too"
+        used = f"after choosing by these {things} {they} learned from them, too"
     return [f"{who} trained on this data; {used}"]
 
 

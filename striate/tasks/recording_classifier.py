@@ -78,16 +78,28 @@ class RecordingClassifier:
         """One at a time, (C, *S) as the network is given it."""
         for one in recordings:
             try:
-                yield self.engine.prepare(self._read(one), resample=resample)
+                recording = as_trained(one, self.preset, self.record.get("plan", {}))
+                yield self.engine.prepare(recording, resample=resample)
             except DataError as e:
                 if on_bad is None or not isinstance(one, str | Path):
                     raise
                 on_bad(Path(one), e)
 
-    def _read(self, one: AnyRecording) -> Recording:
-        if isinstance(one, Recording):
-            return one
-        if isinstance(one, np.ndarray):
-            return Recording(self.preset.kind, one, self.preset.spacing)
-        recording = read_recording(one, kind=self.preset.kind)
-        return keep_as_trained(recording, self.preset.channel_names, self.record.get("plan", {}).get("channels"))
+
+def as_trained(one: AnyRecording, preset: RecordingPreset, plan: Mapping[str, Any]) -> Recording:
+    """A recording from a file, or what is given; arrays (C, *S) are taken to have the preset's spacing.
+
+    Args:
+        one: a file or folder, an array, or a recording, which is taken as it is.
+        preset: what the network expects: the kind, and the names of its channels.
+        plan: of the training, which may have chosen some channels of its data.
+
+    Raises:
+        DataError: the file can't be read.
+    """
+    if isinstance(one, Recording):
+        return one
+    if isinstance(one, np.ndarray):
+        return Recording(preset.kind, one, preset.spacing)
+    recording = read_recording(one, kind=preset.kind)
+    return keep_as_trained(recording, preset.channel_names, plan.get("channels"))

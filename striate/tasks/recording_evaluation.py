@@ -1,17 +1,17 @@
 """Measure a classifier of recordings on labelled ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from striate.data.workers import workers_for
-from striate.recordings import RecordingLoader
+from striate.recordings import RecordingDataset, RecordingLoader, open_recordings
 from striate.tasks.evaluation_record import Evaluation, PartChoice
 from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
 from striate.tasks.recording_classifier import RecordingClassifier
 from striate.tasks.recording_plan import cut_from_dict
 from striate.tasks.recording_run import targets_of
-from striate.tasks.recording_start import open_cut
 
 
 def evaluate_recordings(
@@ -39,23 +39,14 @@ def evaluate_recordings(
         DataError: bad files, a class that the model does not know, or another kind, spacing or number of channels.
         ArgumentError: the data has no such part.
     """
-    plan = classifier.record.get("plan", {})
-    opened = partial(
-        open_cut,
-        data,
-        cut_from_dict(plan.get("cut")),
-        channels=plan.get("channels"),
-        skip_bad=skip_bad,
-        classes=classifier.labels,
-    )
-    dataset = open_as_trained(opened, [classifier.record])
+    dataset = open_for(classifier.record, classifier.labels, data, skip_bad=skip_bad)
     name, recordings = choose_part(dataset.parts, part)
     loader = RecordingLoader(
         recordings,
         classifier.preset,
         batch_size=classifier.engine.batch_size,
         workers=workers_for(len(recordings), workers),
-        resample=resample or bool(plan.get("resample")),
+        resample=resample or resamples(classifier.record),
     )
     told = None if on_images is None else lambda done: on_images(done, len(recordings))
     try:
@@ -64,5 +55,26 @@ def evaluate_recordings(
         loader.close()
     task = classifier.task
     figures = task.measure(task.probabilities(logits), targets_of(recordings), classifier.labels)
-    own = remarks_on_own([classifier.record], dataset.fingerprint, name)
+    own = remarks_on_own([classifier.record], dataset.fingerprint, name, f"{dataset.shape}s")
     return Evaluation(figures, name, dataset.fingerprint, (*own, *remarks_on(dataset)))
+
+
+def open_for(record: Mapping[str, Any], labels: Sequence[str], data: str | Path, *, skip_bad: bool) -> RecordingDataset:
+    """Data as a model was trained on it: the same windows of records, the same channels, and its classes.
+
+    Args:
+        record: how the model was trained.
+        labels: its classes, background with them.
+        data, skip_bad: see `evaluate_recordings`.
+
+    Raises:
+        DataError: see `striate.recordings.open_recordings`.
+    """
+    plan = record.get("plan", {})
+    how: dict[str, Any] = {"cut": cut_from_dict(plan.get("cut")), "channels": plan.get("channels")}
+    return open_as_trained(partial(open_recordings, data, **how, skip_bad=skip_bad, classes=labels), [record])
+
+
+def resamples(record: Mapping[str, Any]) -> bool:
+    """Whether a model's training brought recordings of other spacings to one."""
+    return bool(record.get("plan", {}).get("resample"))

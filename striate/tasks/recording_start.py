@@ -33,7 +33,7 @@ def begin_recordings(
     """Plan a training on signals, volumes or clips; see `striate.tasks.train`."""
     cut = wished_cut(wishes)
     how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
-    dataset = open_cut(data, cut, channels=wishes.channels, **how)
+    dataset = open_recordings(data, cut=cut, channels=wishes.channels, **how)
     plan = make_recording_plan(dataset, wishes, cut)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
     run = RecordingRun(folder, dataset, plan, start, device, workers)
@@ -50,14 +50,24 @@ def resume_recordings(
     Raises:
         ArgumentError: other data.
     """
+    dataset, plan = open_again(data, folder, start)
+    return RecordingRun(folder, dataset, plan, start, device, workers)
+
+
+def open_again(data: str | Path, folder: RunFolder, start: dict[str, Any]) -> tuple[RecordingDataset, RecordingPlan]:
+    """The data and the plan of a record that was begun; from here on sums are made by as many threads as then.
+
+    Raises:
+        ArgumentError: other data.
+    """
     plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
     how: dict[str, Any] = {"seed": start["cut_seed"] or 0, "val_share": share, "skip_bad": start["skip_bad"]}
-    dataset = open_cut(data, plan.cut, channels=plan.channels, **how)
+    dataset = open_recordings(data, cut=plan.cut, channels=plan.channels, **how)
     if dataset.fingerprint != start["fingerprint"]:
         what = f"data must be what the run in {folder.path} began with"
         raise ArgumentError(f"{what}; {data} has other {dataset.shape}s or labels")
     torch.set_num_threads(start["threads"])  # sums in another order are other numbers
-    return RecordingRun(folder, dataset, plan, start, device, workers)
+    return dataset, plan
 
 
 def wished_cut(wishes: Wishes) -> Cut | None:
@@ -71,8 +81,3 @@ def wished_cut(wishes: Wishes) -> Cut | None:
     if wishes.window is None or wishes.symbols is None:
         return None
     return Cut(wishes.window, wishes.symbols)
-
-
-def open_cut(data: str | Path, cut: Cut | None, **how: Any) -> RecordingDataset:
-    """Recordings as they are, or windows of records where they are to be cut; see `open_recordings`."""
-    return open_recordings(data, **how) if cut is None else open_recordings(data, cut=cut, **how)

@@ -23,12 +23,11 @@ from striate.recordings import (
     keep_as_trained,
     prepared,
     preset_distortion,
-    read_recording,
 )
 from striate.recordings.cut import Cut
 from striate.recordings.find import find_table
 from striate.recordings.stores import FileRecordings
-from striate.tasks.recording_classifier import AnyRecording
+from striate.tasks.recording_classifier import AnyRecording, as_trained
 from striate.tasks.recording_plan import cut_from_dict
 from striate.tasks.recording_prediction import recording_files
 from striate.tasks.subject import AnyPart, Subject
@@ -78,17 +77,8 @@ class RecordingSubject(Subject[RecordingPreset, Recording]):
         return view_of(self.preset.kind)
 
     def read(self, source: AnyRecording) -> Recording:
-        """A recording from a file, or what is given; arrays (C, *S) are taken to have the preset's spacing.
-
-        Raises:
-            DataError: the file can't be read.
-        """
-        if isinstance(source, Recording):
-            return source
-        if isinstance(source, np.ndarray):
-            return Recording(self.preset.kind, source, self.preset.spacing)
-        recording = read_recording(source, kind=self.preset.kind)
-        return keep_as_trained(recording, self.preset.channel_names, self.plan.get("channels"))
+        """See `striate.tasks.recording_classifier.as_trained`."""
+        return as_trained(source, self.preset, self.plan)
 
     def input(self, given: Recording) -> Tensor:
         """(1, C, *S)"""

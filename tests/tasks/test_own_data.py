@@ -59,3 +59,10 @@ REMARKS = [
 @pytest.mark.parametrize(("records", "part", "remarks"), REMARKS)
 def test_remarks(records, part, remarks):
     assert remarks_on_own(records, "own", part) == remarks
+
+
+def test_remarks_on_recordings():
+    again = OWN | {"plan": {"again": True}}
+    assert remarks_on_own([again], "own", "val", "signals") == [
+        "the model was trained on this data; after choosing by these signals it learned from them, too"
+    ]

@@ -70,7 +70,7 @@ def test_it_learns_and_evaluation_gives_the_recorded_figures(data):
     assert evaluation.figures.accuracy == run.outcome.figures["test"].accuracy
     assert evaluation.figures.log_loss == pytest.approx(run.outcome.figures["test"].log_loss, abs=1e-5)
     (remark,) = striate.evaluate("run", data, part="val").remarks
-    assert remark == ("the model was trained on this data; after choosing by these images it learned from them, too")
+    assert remark == ("the model was trained on this data; after choosing by these signals it learned from them, too")
 
 
 def test_a_loaded_model_answers_files_arrays_and_recordings(data):
