@@ -1,6 +1,7 @@
 """A recording as a network's preset wants it: checked, fitted, standardised."""
 
 from collections.abc import Sequence
+from math import isclose
 
 from striate.errors import DataError
 from striate.ops import affine
@@ -71,16 +72,31 @@ def fit_factors(recording: Recording, preset: RecordingPreset, resample: bool = 
 
 
 def _factor(axis: str, unit: str, step: float, expected: float, resample: bool) -> float:
-    if abs(step - expected) <= SAME_STEP * expected:
+    if same_step(step, expected):
         return 1.0
-    if not step or not expected:
-        known = f"{step or expected:.6g} {unit}"
-        whose = "the network's is unknown" if step else f"the network's is {known}"
-        this = f"this recording's is {known}" if step else "this recording's is unknown"
-        raise DataError(f"the step from one sample to the next along {axis}: {whose}, {this}; they can't be compared")
+    if not expected:
+        raise DataError(
+            f"the network was trained on recordings that say no spacing, and this says {step:.6g} {unit} along {axis}: "
+            "they can't be compared; save its values without one, as an .npy, if they are spaced alike"
+        )
+    if not step:
+        raise DataError(
+            f"the network was trained on {expected:.6g} {unit} from one sample to the next along {axis}, and this "
+            "doesn't say what it has: save it as an .npz of `values` and `spacing`"
+        )
     if not resample:
         raise DataError(
-            f"the network was trained on a step of {expected:.6g} {unit} along {axis}, and this recording's is "
-            f"{step:.6g} {unit}; resample it if it shows the same at another rate"
+            f"the network was trained on {expected:.6g} {unit} from one sample to the next along {axis}, and this has "
+            f"{step:.6g} {unit}: resample (--resample) brings it to the network's"
         )
     return step / expected
+
+
+def same_step(step: float, other: float) -> bool:
+    """Whether two steps from one sample to the next are one; what is unknown is what is unknown.
+
+    Example:
+        >>> same_step(1 / 360, 0.002778), same_step(1 / 360, 1 / 250), same_step(0.0, 0.0), same_step(0.0, 1.0)
+        (True, False, True, False)
+    """
+    return isclose(step, other, rel_tol=SAME_STEP)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from math import isclose
 from typing import Any
 
 from striate.errors import ArgumentError, DataError
@@ -16,6 +15,7 @@ from striate.recordings import (
     recording_statistics,
 )
 from striate.recordings.cut import Cut
+from striate.recordings.prepare import same_step
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import choose_weights, usual_batch_size, weigh_classes
 from striate.tasks.recording_plan import RecordingPlan
@@ -24,7 +24,6 @@ from striate.training import Recipe
 _NETWORKS: dict[Kind, str] = {"signal": "time_series_resnet", "volume": "small_convnet", "clip": "small_convnet"}
 _STANDARDISE: dict[Kind, Standardise] = {"signal": "training", "volume": "each", "clip": "training"}
 _MOST_SIDE = 64  # samples along an axis of a volume or clip that the network is given, where nobody says how many
-_SAME = 1e-3  # spacings that differ by less are the same, as `prepared` takes them
 _FEW = 1000  # recordings, up to which those that are held back are too many to lose
 _LR: dict[Kind, float] = {"signal": 3e-3, "volume": 1e-3, "clip": 1e-3}  # the first by five folds of UCR's train parts
 _STEPS: dict[Kind, int] = {"signal": 1500, "volume": 1000, "clip": 1000}  # a step on a volume takes longer
@@ -124,7 +123,7 @@ def _spacing(dataset: RecordingDataset, *, resample: bool) -> tuple[float, ...]:
 
 
 def _same(first: Sequence[float], second: Sequence[float]) -> bool:
-    return all(isclose(a, b, rel_tol=_SAME) for a, b in zip(first, second, strict=True))
+    return all(same_step(a, b) for a, b in zip(first, second, strict=True))
 
 
 def _size(kind: Kind, median: tuple[int, ...], wish: int | None) -> tuple[tuple[int, ...], str]:

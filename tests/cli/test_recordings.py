@@ -90,9 +90,8 @@ def test_another_rate_is_refused_unless_it_may_be_resampled(striate, trained, fi
     run, _ = trained
     result = striate("predict", run, "in/b.npz", "half.npz")
     assert result.code == 1
-    assert (
-        "half.npz: the network was trained on a step of 0.01 s along time, and this recording's is 0.02 s" in result.err
-    )
+    assert "half.npz: the network was trained on 0.01 s from one sample to the next along time, and this" in result.err
+    assert "has 0.02 s: resample (--resample) brings it" in result.err
     assert striate("predict", run, "in/b.npz", "half.npz", "--resample").code == 0
 
 

@@ -70,7 +70,7 @@ EMPTY = RecordingPipeline(())
 
 @pytest.mark.parametrize("pipeline", [None, PIPELINE])
 def test_another_spacing_is_refused_by_name_or_resampled(pipeline):
-    with pytest.raises(DataError, match=r"2: the network was trained on a step of 0\.01 s"):
+    with pytest.raises(DataError, match=r"2: the network was trained on 0\.01 s"):
         list(RecordingLoader(part(4, odd="2"), PRESET, pipeline=pipeline, batch_size=4).epoch(0))
     [batch] = RecordingLoader(part(4, odd="2"), PRESET, pipeline=pipeline, batch_size=4, resample=True).epoch(0)
     assert batch.images.shape == (4, 2, 20)

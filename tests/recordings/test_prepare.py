@@ -67,9 +67,9 @@ def test_another_spacing_is_refused(spacing):
 
 def test_unknown_is_only_like_unknown():
     assert prepared(signal(spacing=0.0), preset(spacing=(0.0,))).shape == (2, 10)
-    for there, here in ((0.0, 0.01), (0.01, 0.0)):
+    for there, here, remedy in ((0.0, 0.01, "save it as an .npz of `values` and `spacing`"), (0.01, 0.0, "as an .npy")):
         for resample in (False, True):
-            with pytest.raises(DataError, match="unknown"):
+            with pytest.raises(DataError, match=remedy):
                 prepared(signal(spacing=there), preset(spacing=(here,)), resample)
 
 

@@ -120,7 +120,7 @@ def test_any_signal(finder, tmp_path):
     (resampled,) = finder.predict([tmp_path / "slow.npz"], resample=True)
     assert found_rightly(resampled, samples, symbols)
     np.save(tmp_path / "unknown.npy", values)
-    with pytest.raises(DataError, match="unknown"):
+    with pytest.raises(DataError, match="doesn't say what it has"):
         finder.predict([tmp_path / "unknown.npy"])
 
 
