@@ -67,6 +67,8 @@ def evaluate(
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
+    if not isinstance(classifier, RecordingClassifier | EventFinder):
+        refuse_options("of signals, volumes and clips alone", {"--resample": resample})
     if isinstance(classifier, MarksPredictor):
         refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         evaluate_marks(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
@@ -90,7 +92,6 @@ def evaluate(
                 classifier, data, part=part, resample=resample, skip_bad=skip_bad, on_images=bar.advance_to
             )
         else:
-            refuse_options("of signals, volumes and clips alone", {"--resample": resample})
             evaluation = evaluate_classes(
                 classifier, data, part=part, crops=views, skip_bad=skip_bad, on_images=bar.advance_to
             )

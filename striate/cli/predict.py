@@ -79,6 +79,8 @@ def predict(
     views = parse_crops(crops, crop_scale)
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
+    if not isinstance(classifier, RecordingClassifier | EventFinder):
+        refuse_options("of signals, volumes and clips alone", {"--resample": resample})
     of_marks = {
         "--out": out,
         "--tile": tile,
@@ -109,6 +111,7 @@ def predict(
             return
         predict_marks(classifier, paths or [], out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
         return
+    refuse_options("of boxes, points and events alone", {"--out": of_marks.pop("--out")})
     refuse_options("of boxes and points alone", of_marks)
     top = 5 if top is None else top
     start = time.perf_counter()
@@ -116,7 +119,6 @@ def predict(
         refuse_options("of images alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         predictions, bad = predict_recordings(classifier, paths or [], resample=resample, skip_bad=skip_bad)
     else:
-        refuse_options("of signals, volumes and clips alone", {"--resample": resample})
         predictions, bad = predict_files(classifier, paths or [], crops=views, skip_bad=skip_bad)
         note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
     for problem in bad:
