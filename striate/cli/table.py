@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def table(
-    model: Annotated[str, typer.Argument(help="A network's name, or a trained model file.")],
+    model: Annotated[str, typer.Argument(help="A network's name, a trained model file, or its run.")],
     input: Annotated[str, typer.Option(help="Shape of one input, channels first, for example 3x224x224.")] = "",
     stages: Annotated[bool, typer.Option("--stages", help="A row for each stage instead of each layer.")] = False,
     against: Annotated[str, typer.Option(help="Another network or model file, stage by stage beside this one.")] = "",

@@ -7,13 +7,14 @@ from pathlib import Path
 from striate.errors import ArgumentError
 from striate.explain import Row, Table, table
 from striate.models import Network, blueprint, find_entry, load_model
+from striate.tasks.run_folder import RunFolder
 
 
 def network_table(model: str | Path, input_shape: Sequence[int] = (), *, by_stage: bool = False) -> Table:
     """Layer by layer: activation shape and size, parameters, multiply-adds, receptive field.
 
     Args:
-        model: name of a network (built as in its paper, without numbers), or a trained model file.
+        model: name of a network (built as in its paper, without numbers), a model file, or the folder of its run.
         input_shape: (C, *S) of one input; () takes what the paper or the model's preset says.
         by_stage: a row for each stage, by its name, and one for the head.
 
@@ -35,8 +36,9 @@ def network_table(model: str | Path, input_shape: Sequence[int] = (), *, by_stag
 
 def _network(model: str | Path, shape: tuple[int, ...]) -> tuple[Network, tuple[int, ...]]:
     """The network and the shape of its input."""
-    if Path(model).is_file():
-        network, header = load_model(Path(model))
+    path = RunFolder(model).model if Path(model).is_dir() else Path(model)
+    if path.is_file():
+        network, header = load_model(path)
         return network, shape or (header.preset.channels, *header.size)
     entry = find_entry(str(model))
     shape = shape or (entry.channels, entry.size, entry.size)

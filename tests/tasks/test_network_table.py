@@ -23,6 +23,7 @@ def test_another_input():
 
 def test_a_model_file_has_its_own_classes_and_size(trained):
     found = network_table(trained.model)
+    assert network_table(trained.run) == found
     assert found.rows[0].shape == (1, 32, 32)
     assert found.rows[-1].shape == (3,)
     assert found.parameters == 61_706 - 7 * 85  # three classes in place of ten
