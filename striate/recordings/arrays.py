@@ -53,7 +53,7 @@ def read_arrays(path: Path, kind: Kind | None = None) -> RecordingTable:
     arrays = Npz(path)
     if not holds_data(arrays.names):
         raise DataError(f"{path}: the arrays are {', '.join(arrays.names)}; expected {EXPECTED}")
-    if f"x{''}" in arrays.names and any(f"x{e}" in arrays.names for e in PARTS if e):
+    if "x" in arrays.names and any(f"x{e}" in arrays.names for e in PARTS if e):
         raise DataError(f"{path}: holds x and x_train, x_val or x_test; expected {EXPECTED}")
     endings = [ending for ending in PARTS if f"x{ending}" in arrays.names]
     store = ArrayRecordings({f"x{ending}": NpzRows(path, f"x{ending}", kind) for ending in endings})
@@ -63,7 +63,7 @@ def read_arrays(path: Path, kind: Kind | None = None) -> RecordingTable:
 
 def _rows(arrays: Npz, store: ArrayRecordings, ending: str) -> list[RecordingRow]:
     count = len(store.rows(f"x{ending}").values)
-    labels = _named(arrays, arrays.words(f"y{ending}"), f"y{ending}")
+    labels = _labels(arrays, f"y{ending}")
     groups = arrays.words(f"groups{ending}") if f"groups{ending}" in arrays.names else [""] * len(labels)
     for name, words in (("y", labels), ("groups", groups)):
         if len(words) != count:
@@ -72,12 +72,13 @@ def _rows(arrays: Npz, store: ArrayRecordings, ending: str) -> list[RecordingRow
     return [RecordingRow(PARTS[ending], f"x{ending}/{i}", class_name(label), group) for i, (label, group) in both]
 
 
-def _named(arrays: Npz, labels: list[str], y: str) -> list[str]:
-    """Numbers become names where the file has those."""
+def _labels(arrays: Npz, y: str) -> list[str]:
+    """The names in an array of labels; its numbers become names where the file has those."""
+    written = arrays.words(y)
     if "labels" not in arrays.names:
-        return labels
+        return written
     names = arrays.words("labels")
-    if not set(labels) <= {*names, *map(str, range(len(names)))}:
-        surplus = sorted(set(labels) - {*names, *map(str, range(len(names)))})
+    named = dict(zip(names if arrays.is_text(y) else map(str, range(len(names))), names, strict=True))
+    if surplus := sorted(set(written) - set(named)):
         raise DataError(f"{arrays.path}: {y} holds {surplus[0]!r}, which is neither a name in labels nor its index")
-    return labels if set(labels) <= set(names) else [names[int(label)] for label in labels]
+    return [named[label] for label in written]

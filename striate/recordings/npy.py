@@ -81,6 +81,10 @@ class Npz:
         except UnicodeDecodeError as e:
             raise DataError(f"{self.path}: {name} is not UTF-8") from e
 
+    def is_text(self, name: str) -> bool:
+        """Whether an array is of text, not of numbers."""
+        return self._array(name, NUMBERS + WORDS).dtype.kind in WORDS
+
     def described(self, kind: Kind | None = None) -> tuple[Kind | None, tuple[float, ...], tuple[str, ...]]:
         """What the arrays `kind`, `spacing` and `channel_names` say, as far as they are there; `kind` comes first."""
         spacing = self.numbers("spacing").ravel()[:4] if "spacing" in self.names else ()

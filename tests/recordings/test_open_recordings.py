@@ -114,6 +114,14 @@ def test_arrays_of_parts():
     assert part.load(1).values.base is not x
 
 
+def test_numbers_are_indices_even_where_names_are_numbers():
+    x = signal(12, 30)
+    np.savez("a.npz", x_train=x[:8], y_train=[0, 1] * 4, x_test=x[8:], y_test=[1] * 4, labels=["1", "2"])
+    assert counts(open_recordings("a.npz"))["test"] == [0, 4]
+    np.savez("a.npz", x_train=x[:8], y_train=["1", "2"] * 4, x_test=x[8:], y_test=["1"] * 4, labels=["1", "2"])
+    assert counts(open_recordings("a.npz"))["test"] == [4, 0]
+
+
 ARRAYS = [  # of x, what is stated, kind, channels, size
     ((6, 30), {}, "signal", 1, (30,)),
     ((6, 2, 30), {}, "signal", 2, (30,)),
