@@ -20,6 +20,7 @@ from striate.recording_preset import Kind
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
+_BETWEEN = 220  # grey between the planes of a patch, so that those of one are seen to belong together
 
 
 class InputView(Protocol):
@@ -67,7 +68,7 @@ class PlaneView:
 
     def patch(self, levels: Pixels, inside: Bools) -> tuple[Pixels, Bools]:
         """As `InputView`."""
-        return self.picture(levels), self.flatten(inside, 1)
+        return self.flatten(_drawable(levels), _BETWEEN), self.flatten(inside, 1)
 
     def strengths(self, levels: Pixels, strengths: Floats) -> Pixels:
         """As `InputView`."""

@@ -113,7 +113,8 @@ def write_explanation(explanation: Explanation, out: str | Path) -> None:
     """
     check_page(out)
     subject = explanation.subject
-    size = "x".join(map(str, reversed(subject.input_shape[1:])))
+    sides = subject.input_shape[1:]
+    size = "x".join(map(str, sides if len(sides) == 3 else reversed(sides)))  # of an image the width comes first
     picture = subject.view.picture(explanation.seen)
     image = Explained(picture, f"the {subject.noun}", f"as the network sees it, {size}")
     page = explanation_sheet_png([image, *explanation.pictures], f"{subject.name}: {explanation.name}")
