@@ -143,9 +143,9 @@ def compare_finer(model: Path, folder: Path, finer: Path) -> None:
         raise SystemExit("cubes of another spacing were taken as they are")
     except StriateError as e:
         print(f"refused: {e}")
-    before, after = classifier.predict(paths), classifier.predict(finer_paths, resample=True)
-    same = np.mean([a.label == b.label for a, b in zip(before, after, strict=True)])
-    change = np.abs([a.probabilities - b.probabilities for a, b in zip(before, after, strict=True)]).max(axis=1)
+    before, after = classifier.probabilities(paths), classifier.probabilities(finer_paths, resample=True)  # (N, 2)
+    same = (before.argmax(axis=1) == after.argmax(axis=1)).mean()
+    change = np.abs(before - after).max(axis=1)
     print(
         f"at {FINER} mm: {same:.1%} of {len(paths)} answers are the same; probabilities differ by {change.mean():.3f}"
     )

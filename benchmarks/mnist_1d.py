@@ -8,7 +8,7 @@ all signals in one random order, which changes nothing for a dense network and t
 The convolutional network is what `striate train` takes by itself. The dense one is the paper's, two hidden layers of
 100 units, in 6,000 steps of 100 as there; its epoch is chosen on the same signals that were held back.
 
-Run: python benchmarks/mnist_1d.py [--seed 0] [--out FOLDER]
+Run: python benchmarks/mnist_1d.py [--seed 0] [--epochs N] [--out FOLDER]
 """
 
 import argparse
@@ -26,6 +26,7 @@ from striate.recording_preset import RecordingPreset
 from striate.recordings import RecordingLoader, open_recordings
 from striate.training import Recipe, fit, softmax_cross_entropy
 
+HELD_BACK, DIGITS = 0.1, tuple("0123456789")
 PAPER = {"convolutional": (94, 56), "dense": (68, 68)}  # percent: positions in order, shuffled
 
 
@@ -40,7 +41,7 @@ def make_data(path: Path, order: np.ndarray) -> Path:
 
 def train_dense(data: Path, seed: int) -> Classification:
     """The paper's dense network, on the same parts."""
-    parts = open_recordings(data, seed=seed, val_share=0.1).parts
+    parts = open_recordings(data, seed=seed, val_share=HELD_BACK).parts
     preset = RecordingPreset("signal", (40,), (0.0,), 1, (0.0,), (1.0,))  # the data has mean 0 and deviation 1
     torch.manual_seed(seed)
     network = nn.Sequential(
@@ -51,7 +52,7 @@ def train_dense(data: Path, seed: int) -> Classification:
     def measure(network: nn.Module, part: str = "val") -> Classification:
         batches = list(RecordingLoader(parts[part], preset, batch_size=500).epoch(0))
         logits, targets = (torch.cat(t) for t in ([network(b.images) for b in batches], [b.targets for b in batches]))
-        return classification(logits.softmax(1).numpy(), targets.numpy())
+        return classification(logits.softmax(1).numpy(), targets.numpy(), DIGITS)
 
     train = RecordingLoader(parts["train"], preset, batch_size=100, seed=seed, shuffle=True)
     recipe = Recipe.usual("adam", epochs=6000 // len(train), seed=seed)
@@ -71,6 +72,7 @@ def main() -> None:
     """Both networks on both orders, and the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, help="of the convolutional network")
     parser.add_argument("--out", type=Path, default=Path("mnist1d-run"))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -78,7 +80,9 @@ def main() -> None:
     measured: dict[str, list[Classification]] = {name: [] for name in PAPER}
     for name, order in orders.items():
         data = make_data(arguments.out / f"{name.replace(' ', '-')}.npz", order)
-        measured["convolutional"].append(train_and_test(data, arguments.out / f"run-{data.stem}", arguments.seed))
+        run = arguments.out / f"run-{data.stem}"
+        figures = train_and_test(data, run, arguments.seed, val_share=HELD_BACK, epochs=arguments.epochs)
+        measured["convolutional"].append(figures)
         start = time.perf_counter()
         measured["dense"].append(train_dense(data, arguments.seed))
         print(f"dense, {name}: {told(measured['dense'][-1])}, {time.perf_counter() - start:.0f} s", flush=True)

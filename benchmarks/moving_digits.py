@@ -93,8 +93,11 @@ def main() -> None:
     hits = sum(c.label == names[(y + 4) % 8] for c, y in zip(found, clips["y_test"], strict=True))
     low, high = wilson_interval(hits, len(found))
     print(f"reversed: {hits / len(found):.1%} ({low:.1%} to {high:.1%}) are told to move the opposite way")
-    unordered = write(out / "shuffled.npz", shuffle_frames(clips, seed))
-    train_and_test(unordered, out / "run-shuffled", seed, epochs=EPOCHS)
+    unordered = shuffle_frames(clips, seed)
+    train_and_test(write(out / "shuffled.npz", unordered), out / "run-shuffled", seed, epochs=EPOCHS)
+    found = striate.load(out / "run-shuffled").predict(unordered["x_test"][:, None])
+    axes = [names.index(c.label) % 4 == y % 4 for c, y in zip(found, unordered["y_test"], strict=True)]
+    print(f"shuffled: the axis is told rightly of {np.mean(axes):.1%}")
 
 
 if __name__ == "__main__":
