@@ -5,10 +5,10 @@ digits 0 to 6, and are measured on all digits 7, 8 and 9: one image of each of t
 named by the nearest, averaged over 100 draws of what is enrolled.
 
 Every run makes as many steps with the same batches: 32 identities with 4 images each, the identities being those of
-`striate train --turned --spliced`: 7 digits and the 42 that are made of two, in eight views each, distorted. All have one
-recipe; the weights after the last step count. Network, recipe and distortions were chosen with digits of 0 to 6 held
-out (`--learn 0 1 2 4 6 --unseen 3 5` and the like); but five recipes had been measured on 7, 8 and 9 before this one, so
-these are not quite unseen. Intervals are Student's, over seeds, 95 %.
+`striate train --turned --spliced`: 7 digits and the 42 that are made of two, in eight views each, distorted. All have
+one recipe; the weights after the last step count. Network, recipe and distortions were chosen with digits of 0 to 6
+held out (`--learn 0 1 2 4 6 --unseen 3 5` and the like); but five recipes had been measured on 7, 8 and 9 before this
+one, so these are not quite unseen. Intervals are Student's, over seeds, 95 %.
 
 Run: python benchmarks/mining.py [--seeds 5] [--steps 500] [--ways random semi-hard …] [--json FILE]
 """
