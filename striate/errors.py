@@ -16,6 +16,7 @@ StriateError
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -76,8 +77,13 @@ class Problem(NamedTuple):
         Example:
             >>> Problem.of("a.jpg", ImageError("a.jpg: 0 bytes"))
             Problem(path='a.jpg', message='0 bytes', line=0)
+            >>> Problem.of("a.csv", DataError("a.csv, line 3: 2 cells"))
+            Problem(path='a.csv', message='2 cells', line=3)
         """
-        return cls(path, str(error).removeprefix(f"{path}: "))
+        place = re.match(rf"{re.escape(path)}(?:, line (\d+))?: ", str(error))
+        if place is None:
+            return cls(path, str(error))
+        return cls(path, str(error)[place.end() :], int(place[1] or 0))
 
     def __str__(self) -> str:
         return f"{self.path}{f', line {self.line}' if self.line else ''}: {self.message}"

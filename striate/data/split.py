@@ -11,7 +11,13 @@ VAL_SHARE = 0.2  # of the training images, unless said otherwise
 
 
 def cut_val(
-    items: Sequence[Item], digests: Sequence[str], classes: Sequence[str], *, share: float, seed: int
+    items: Sequence[Item],
+    digests: Sequence[str],
+    classes: Sequence[str],
+    *,
+    share: float,
+    seed: int,
+    thing: str = "image",
 ) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
     """Stratified: of every class `share` goes to val, at least one image and never all.
 
@@ -25,6 +31,7 @@ def cut_val(
         classes: names, for the message.
         share: of the images, in (0, 1).
         seed: another one gives another cut.
+        thing: what an item is, for the message.
 
     Returns:
         The items to train on and those held back, each in the order given.
@@ -41,8 +48,8 @@ def cut_val(
     groups = _strata(items)
     alone = [g for g, members in groups.items() if g >= 0 and len({digests[i] for i in members}) == 1]
     if alone:
-        problems = [Problem(classes[g], "one image; one to train on and one to hold back are needed") for g in alone]
-        raise DataError("a class needs at least two different images, or the data a val part", problems)
+        problems = [Problem(classes[g], f"one {thing}; one to train on and one to hold back are needed") for g in alone]
+        raise DataError(f"a class needs at least two different {thing}s, or the data a val part", problems)
     held_back: set[int] = set()
     for members in groups.values():
         held_back.update(_first_share(members, digests, share, seed))

@@ -52,16 +52,16 @@ def read_signal_table(path: Path) -> Recording:
     timed = [i for i, factor in enumerate(factors) if factor is not None]
     if len(timed) > 1:
         raise DataError(f"{path}: several columns of times: {', '.join(lines.names[i] for i in timed)}")
-    spacing = 0.0
-    if timed and values.shape[1] > 1:
+    spacing, columns = 0.0, list(range(values.shape[1]))
+    if timed and len(columns) > 1:
         spacing = _step(path, values[:, timed[0]] * float(factors[timed[0]] or 0), lines.numbers)
-        values = np.delete(values, timed[0], axis=1)
-    names = tuple(name for i, name in enumerate(lines.names) if values.shape[1] == len(lines.names) or i not in timed)
-    check_values(path, values.T.shape)
-    if values.shape[1] > MAX_CHANNELS:
-        raise DataError(f"{path}: {values.shape[1]:,} columns; up to {MAX_CHANNELS:,} are allowed, each a channel")
-    single = finite(path, values.T, lambda at: f"in column {at[0] + 1}, line {lines.numbers[at[1]]},")
-    return Recording("signal", single, (spacing,), names)
+        columns.remove(timed[0])
+    channels = values.T[columns]
+    check_values(path, channels.shape)
+    if len(columns) > MAX_CHANNELS:
+        raise DataError(f"{path}: {len(columns):,} columns; up to {MAX_CHANNELS:,} are allowed, each a channel")
+    single = finite(path, channels, lambda at: f"in column {columns[at[0]] + 1}, line {lines.numbers[at[1]]},")
+    return Recording("signal", single, (spacing,), tuple(lines.names[i] for i in columns) if lines.names else ())
 
 
 def _lines(path: Path) -> _Lines:

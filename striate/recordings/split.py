@@ -41,7 +41,7 @@ def held_back(
         [8, 9]
     """
     if not any(groups):
-        _, val = cut_val(items, digests, classes, share=share, seed=seed)
+        _, val = cut_val(items, digests, classes, share=share, seed=seed, thing="recording")
         names = {item.path for item in val}
         return {i for i, item in enumerate(items) if item.path in names}
     members = defaultdict[str, list[int]](list)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import DataError
+from striate.errors import DataError, Problem
 from striate.recording_preset import Kind
 from striate.recordings.grid import as_recording
 from striate.recordings.read import keep_channels, read_recording
@@ -28,7 +28,7 @@ class FileRecordings:
         try:
             return read_recording(place, kind=self.kind)
         except DataError as e:
-            raise DataError(f"{path}: {str(e).removeprefix(f'{place}: ')}") from e
+            raise DataError(str(Problem.of(str(place), e)._replace(path=path))) from e
 
 
 class Rows(NamedTuple):

@@ -254,7 +254,11 @@ BAD = {
     "no class folders": (lambda: write("d/1.npy") or "d", "no recordings in class folders in d"),
     "an empty class": (lambda: Path(folders(), "none").mkdir() or "d", "none: no recordings in this class folder"),
     "beside classes": (lambda: write("d/1.npy") or folders(), "1.npy: lies in no class folder"),
-    "one of a class": (lambda: folders(per_class=1), "at least two different images"),
+    "one of a class": (lambda: folders(per_class=1), "at least two different recordings"),
+    "a line of a file": (
+        lambda: text(f"{folders()}/sick/9.csv", "a\n1\nb\n") and "d",
+        "\n  sick/9.csv, line 3: column 1",
+    ),
     "two train folders": (lambda: folders("d/train") and folders("d/Training") and "d", "several folders for one part"),
     "only test of a class": (
         lambda: write("d/train/a/1.npy") or write("d/train/b/1.npy") or write("d/test/c/1.npy") or "d",

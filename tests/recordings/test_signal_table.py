@@ -55,6 +55,7 @@ BAD = {
     "long row.csv": (b"1,2\n3,4,5\n", "line 2: 3 cells where the first row has 2"),
     "underscore.csv": (b"1\n1_000\n", "line 2: column 1 is '1_000'"),
     "nan.csv": (b"a,b\n1,2\n\n3,nan\n", "nan in column 2, line 4, is no number"),
+    "nan beside times.csv": (b"time,a\n0,1\n1,nan\n", "nan in column 2, line 3, is no number"),
     "inf.csv": (b"1\ninf\n-inf\n", "inf in column 1, line 2, is not a finite number in float32; 2 of the values"),
     "huge.csv": (b"1\n1e39\n", "1e+39 in column 1, line 2, is not a finite number in float32"),
     "missing sample.csv": (b"t,a\n0,1\n1,2\n2,3\n4,4\n5,5\n", "line 5: 2 s after the line before, where 1 s is usual"),
