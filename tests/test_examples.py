@@ -83,7 +83,7 @@ def test_a_crown_in_a_video(run):
 
 def test_volumes_at_two_spacings(run):
     out = run("volumes.py", "run", "1")
-    assert "resample (--resample) brings it to the network" in out
+    assert "(resample=True) bring it to the network" in out
     assert re.search(r"a ball at 1.5 mm: (ball|box), \d+%\na box at 1.5 mm: (ball|box), \d+%\n$", out)
 
 

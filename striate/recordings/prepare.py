@@ -87,7 +87,7 @@ def _factor(axis: str, unit: str, step: float, expected: float, resample: bool) 
     if not resample:
         raise DataError(
             f"the network was trained on {expected:.6g} {unit} from one sample to the next along {axis}, and this has "
-            f"{step:.6g} {unit}: resample (--resample) brings it to the network's"
+            f"{step:.6g} {unit}: predict and evaluate with --resample (resample=True) bring it to the network's"
         )
     return step / expected
 

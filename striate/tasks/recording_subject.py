@@ -51,7 +51,7 @@ class RecordingSubject(Subject[RecordingPreset, Recording]):
     """A network of recordings with its preset: see `Subject`.
 
     Attributes:
-        plan: of its training: how records were cut, and which channels it looks at.
+        plan: of its training: how records were cut, which channels it looks at, whether recordings were resampled.
     """
 
     plan: Mapping[str, Any] = field(default_factory=dict)
@@ -80,13 +80,20 @@ class RecordingSubject(Subject[RecordingPreset, Recording]):
         """See `striate.tasks.recording_classifier.as_trained`."""
         return as_trained(source, self.preset, self.plan)
 
+    @property
+    def resample(self) -> bool:
+        """Whether recordings of another spacing are brought to the preset's: as its training did."""
+        return bool(self.plan.get("resample"))
+
     def input(self, given: Recording) -> Tensor:
         """(1, C, *S)"""
-        return torch.from_numpy(prepared(given, self.preset)[None]).to(self.device)
+        return torch.from_numpy(prepared(given, self.preset, self.resample)[None]).to(self.device)
 
     def seen(self, given: Recording) -> Pixels:
         """What the network sees of it."""
-        return recording_levels(self.preset.kind, preset_distortion(given, self.preset).values(given.values))
+        return recording_levels(
+            self.preset.kind, preset_distortion(given, self.preset, self.resample).values(given.values)
+        )
 
     def levels(self, x: Tensor) -> Pixels:
         """Of a normalised input (C, *S)."""
@@ -129,7 +136,7 @@ class RecordingSubject(Subject[RecordingPreset, Recording]):
 
     def _suits(self, part: RecordingPart, path: str) -> bool:
         try:
-            fit_factors(part.store.load(path), self.preset)
+            fit_factors(part.store.load(path), self.preset, self.resample)
         except StriateError:
             return False
         return True
@@ -142,7 +149,8 @@ class RecordingSubject(Subject[RecordingPreset, Recording]):
     def batches(self, part: AnyPart, size: int) -> Iterator[Tensor]:
         """(N, C, *S) each."""
         assert isinstance(part, RecordingPart)
-        return (batch.images for batch in RecordingLoader(part, self.preset, batch_size=size).epoch(0))
+        loader = RecordingLoader(part, self.preset, batch_size=size, resample=self.resample)
+        return (batch.images for batch in loader.epoch(0))
 
 
 def _all_of(data: Path, kind: Kind, cut: Cut | None) -> tuple[RecordingStore, list[str]]:

@@ -91,7 +91,7 @@ def test_another_rate_is_refused_unless_it_may_be_resampled(striate, trained, fi
     result = striate("predict", run, "in/b.npz", "half.npz")
     assert result.code == 1
     assert "half.npz: the network was trained on 0.01 s from one sample to the next along time, and this" in result.err
-    assert "has 0.02 s: resample (--resample) brings it" in result.err
+    assert "has 0.02 s: predict and evaluate with --resample" in result.err
     assert striate("predict", run, "in/b.npz", "half.npz", "--resample").code == 0
 
 

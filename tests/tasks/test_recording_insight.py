@@ -88,6 +88,22 @@ def test_what_does_not_suit_is_refused(kind, model, tmp_path):
         explain(model, tmp_path / "data" / "0.npz", at=1e9)
 
 
+@pytest.mark.parametrize("resampled", [True, False])
+def test_another_rate_is_looked_into_as_it_was_learned_from(tmp_path, resampled):
+    preset = RecordingPreset("signal", (64,), (0.01,), 1, (0.0,), (1.0,), labels=("calm", "wild"))
+    arguments = {"num_classes": 2, "in_channels": 1, "dims": 1}
+    header = ModelFile("small_convnet", arguments, "classify", preset, {}, {"plan": {"resample": resampled}})
+    save_model(tmp_path / "m.safetensors", create_model("small_convnet", **arguments), header)
+    (tmp_path / "data").mkdir()
+    np.savez(tmp_path / "data" / "fast.npz", values=np.sin(np.arange(128.0)), spacing=0.005)
+    if resampled:
+        assert explain(tmp_path / "m.safetensors", tmp_path / "data" / "fast.npz", ["saliency"]).seen.shape == (64, 1)
+        assert len(strongest_patches(tmp_path / "m.safetensors", tmp_path / "data", ["stage1"], units=1, k=1).part) == 1
+        return
+    with pytest.raises(DataError, match="--resample"):
+        explain(tmp_path / "m.safetensors", tmp_path / "data" / "fast.npz", ["saliency"])
+
+
 def test_a_place_in_a_long_signal(tmp_path):
     torch.manual_seed(0)
     preset = RecordingPreset("signal", (80,), (0.01,), 1, (0.0,), (1.0,), labels=("N", "V"), channel_names=("II",))
