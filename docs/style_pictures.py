@@ -81,43 +81,36 @@ def fast(model: Path) -> None:
     page(IMAGES / "style-fast.jpg", [[(name.title(), painter(photo, size=SIDE)) for name, photo in photos.items()]])
 
 
-def main(paintings: Path, vgg: Path, model: Path) -> None:
-    """Draw all of them."""
-    prepare_process()
-    fast(model)
-    photo = photograph("astronaut")
-    night, scream, wave = (read_image(paintings / f"{n}.jpg") for n in ("vangogh_starry_night", "the_scream", "wave"))
-    caffe: dict[str, object] = {"model": "vgg19_caffe", "weights": vgg}
-    gallery({"van Gogh": night, "Munch": scream, "Hokusai": wave}, {"EfficientNet-Lite0": {}, "VGG-19": caffe})
-    page(
-        IMAGES / "style-night.jpg",
-        [
-            [
-                ("the content", shrunk(photo, SIDE)),
-                ("the style: van Gogh, 1889", shrunk(night, SIDE)),
-                ("EfficientNet-Lite0", made(photo, night)),
-                ("VGG-19", made(photo, night, **caffe)),
-            ]
-        ],
-    )
-    page(
-        IMAGES / "style-options.jpg",
-        quality=58,
-        rows=[
-            [
-                ("--strength 0.2", made(photo, night, strength=0.2)),
-                ("--strength 5", made(photo, night, strength=5.0)),
-                ("--keep-colour", made(photo, night, keep_colour=True)),
-                ("--start noise", made(photo, night, start="noise")),
-            ],
-            [
-                ("Munch, The Scream, 1893", made(photo, scream)),
-                ("Hokusai, The Great Wave, about 1831", made(photo, wave)),
-                ("both", made(photo, [scream, wave])),
-                ("The Scream, VGG-19", made(photo, scream, **caffe)),
-            ],
-        ],
-    )
+def networks_compared(photo: Pixels, night: Pixels, caffe: dict[str, object]) -> None:
+    """One photograph in one style."""
+    row = [
+        ("the content", shrunk(photo, SIDE)),
+        ("the style: van Gogh, 1889", shrunk(night, SIDE)),
+        ("EfficientNet-Lite0", made(photo, night)),
+        ("VGG-19", made(photo, night, **caffe)),
+    ]
+    page(IMAGES / "style-night.jpg", [row])
+
+
+def options_compared(photo: Pixels, night: Pixels, scream: Pixels, wave: Pixels, caffe: dict[str, object]) -> None:
+    """What options do, and other paintings."""
+    options = [
+        ("--strength 0.2", made(photo, night, strength=0.2)),
+        ("--strength 5", made(photo, night, strength=5.0)),
+        ("--keep-colour", made(photo, night, keep_colour=True)),
+        ("--start noise", made(photo, night, start="noise", steps=200)),
+    ]
+    paintings = [
+        ("Munch, The Scream, 1893", made(photo, scream)),
+        ("Hokusai, The Great Wave, about 1831", made(photo, wave)),
+        ("both", made(photo, [scream, wave])),
+        ("The Scream, VGG-19", made(photo, scream, **caffe)),
+    ]
+    page(IMAGES / "style-options.jpg", [options, paintings], quality=58)
+
+
+def depths(photo: Pixels, night: Pixels) -> None:
+    """What each layer contributes."""
     content, style = [], []
     for i, layer in enumerate(DEPTHS):
         alone = replace(LITE, content=layer)
@@ -125,6 +118,19 @@ def main(paintings: Path, vgg: Path, model: Path) -> None:
         some = replace(LITE, style=dict.fromkeys(("input", *DEPTHS[: i + 1]), 1.0), content_weight=0.0)
         style.append((f"style up to {layer[7:]}", made(photo, night, model=some, **SMALL)))
     page(IMAGES / "style-depths.jpg", [content, style])
+
+
+def main(paintings: Path, vgg: Path, model: Path) -> None:
+    """Draw all of them."""
+    prepare_process()
+    photo = photograph("astronaut")
+    night, scream, wave = (read_image(paintings / f"{n}.jpg") for n in ("vangogh_starry_night", "the_scream", "wave"))
+    caffe: dict[str, object] = {"model": "vgg19_caffe", "weights": vgg}
+    fast(model)
+    networks_compared(photo, night, caffe)
+    gallery({"van Gogh": night, "Munch": scream, "Hokusai": wave}, {"EfficientNet-Lite0": {}, "VGG-19": caffe})
+    options_compared(photo, night, scream, wave, caffe)
+    depths(photo, night)
 
 
 if __name__ == "__main__":
