@@ -31,7 +31,7 @@ from striate.training import Device, Precision, pick_device
 Start = Literal["content", "noise"]
 Picture = str | Path | Pixels
 
-_PROCESS_BYTES = 1.0e9  # of Python, torch, and what glibc keeps
+_PROCESS_BYTES = 1.6e9  # of Python, torch, and what glibc keeps, measured at 1500 pixels
 _PICTURES = 8  # that are held at once, beside the optimizer's
 _LARGEST = 16384
 # Around grey, in 0–1, and smooth over so many pixels: grey alone has hardly a gradient, and finer grain would stay.
