@@ -5,8 +5,9 @@ padded, moved, slanted, scaled and in noise. Data: the package mnist1d, its own 
 learn from and 1,000 for the test. A tenth of the 4,000 is held back to choose the epoch. Shuffled: the 40 positions of
 all signals in one random order, which changes nothing for a dense network and takes away what a convolution counts on.
 
-The convolutional network is what `striate train` takes by itself. The dense one is the paper's, two hidden layers of
-100 units, in 6,000 steps of 100 as there; its epoch is chosen on the same signals that were held back.
+The convolutional network is what `striate train` takes by itself. The dense one has two hidden layers of 256 units, a
+shortcut around the second, and learns in 6,000 steps of 100 at a constant rate of 0.01 by Adam; of five such recipes it
+is the one that was best on the signals held back, on which its epoch is chosen, too.
 
 Run: python benchmarks/mnist_1d.py [--seed 0] [--epochs N] [--out FOLDER]
 """
@@ -21,12 +22,13 @@ from mnist1d.data import get_dataset_args, make_dataset
 from recordings import told, train_and_test
 from torch import nn
 
+from striate.layers import Residual
 from striate.metrics import Classification, classification
 from striate.recording_preset import RecordingPreset
 from striate.recordings import RecordingLoader, open_recordings
 from striate.training import Recipe, fit, softmax_cross_entropy
 
-HELD_BACK, DIGITS = 0.1, tuple("0123456789")
+HELD_BACK, UNITS, DIGITS = 0.1, 256, tuple("0123456789")
 PAPER = {"convolutional": (94, 56), "dense": (68, 68)}  # percent: positions in order, shuffled
 
 
@@ -40,13 +42,12 @@ def make_data(path: Path, order: np.ndarray) -> Path:
 
 
 def train_dense(data: Path, seed: int) -> Classification:
-    """The paper's dense network, on the same parts."""
+    """Two hidden layers, the second with a shortcut, on the same parts."""
     parts = open_recordings(data, seed=seed, val_share=HELD_BACK).parts
     preset = RecordingPreset("signal", (40,), (0.0,), 1, (0.0,), (1.0,))  # the data has mean 0 and deviation 1
     torch.manual_seed(seed)
-    network = nn.Sequential(
-        nn.Flatten(), nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10)
-    )
+    hidden = Residual(nn.Sequential(nn.Linear(UNITS, UNITS), nn.ReLU()), nn.Identity())
+    network = nn.Sequential(nn.Flatten(), nn.Linear(40, UNITS), nn.ReLU(), hidden, nn.Linear(UNITS, 10))
 
     @torch.inference_mode()
     def measure(network: nn.Module, part: str = "val") -> Classification:
@@ -55,7 +56,7 @@ def train_dense(data: Path, seed: int) -> Classification:
         return classification(logits.softmax(1).numpy(), targets.numpy(), DIGITS)
 
     train = RecordingLoader(parts["train"], preset, batch_size=100, seed=seed, shuffle=True)
-    recipe = Recipe.usual("adam", epochs=6000 // len(train), seed=seed)
+    recipe = Recipe.usual("adam", epochs=6000 // len(train), lr=1e-2, schedule="constant", seed=seed)
     for _ in fit(
         network,
         train,
