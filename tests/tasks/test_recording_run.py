@@ -150,7 +150,13 @@ def test_the_report(data):
     page = Path("run/report.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|link)|src=\"(?!data:)|https?://(?!www\.w3\.org)", page), "asks nothing of a server"
     text = html.unescape(re.sub(r"<[^>]+>", " ", page))
-    for words in ("10 signals", "new signals of the same kind", "Worst mistakes", "block1"):
+    for words in (
+        "10 signals",
+        "new signals of the same kind",
+        "Worst mistakes",
+        "block1",
+        "What is kept learned once more",
+    ):
         assert words in text, words
     assert page.count("<li><figure><img") >= 1, "mistakes are drawn"
 
