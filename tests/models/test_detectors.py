@@ -20,7 +20,8 @@ STRIDES = {  # others have 8, 16 and 32
     "squeezenet1_0": [4, 8, 16],
     "squeezenet1_1": [4, 8, 16],
     "minifasnet_v2": [4, 8, 16],
-    **{name: [1, 2, 4] for name in ("resnet20", "plain20")},
+    **{name: [1, 2, 4] for name in ("resnet20", "plain20", "small_convnet", "event_convnet")},
+    "time_series_resnet": [1],
 }
 DEEP_CIFAR = {name for name in model_names() if name[-2:] in {"32", "44", "56", "10", "02"} and "1_1" not in name}
 ANCHORS = [30.0, 60.0, 90.0, 40.0]

@@ -183,5 +183,7 @@ def test_cv2_and_striate_read_the_same(marked_trained):
 def test_evaluate_takes_any_model(marked_trained, predictor, task):
     trained = marked_trained(task)
     assert striate.evaluate(trained.run, trained.data).to_dict() == evaluate_marks(predictor, trained.data).to_dict()
-    with pytest.raises(ArgumentError, match="crops must be 1 for an encoder or a model of boxes or points, got 10"):
+    with pytest.raises(
+        ArgumentError, match="crops must be 1 for an encoder or a model of boxes, points or recordings, got 10"
+    ):
         striate.evaluate(trained.run, trained.data, crops=10)
