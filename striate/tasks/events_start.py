@@ -47,10 +47,7 @@ def begin_events(
     dataset = open_recordings(data, cut=cut, channels=wishes.channels, **how)
     plan = make_events_plan(dataset, wishes)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
-    run = EventsRun(folder, dataset, plan, start, device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return EventsRun(folder, dataset, plan, start, device, workers).begin()
 
 
 def resume_events(
@@ -77,8 +74,8 @@ def make_events_plan(dataset: RecordingDataset, wishes: Wishes) -> RecordingPlan
         distort=wishes.distort or DISTORT,
         epochs=wishes.epochs or min(_MOST_EPOCHS, epochs),
     )
-    plan = make_recording_plan(dataset, usual, event_cut(wishes.window, wishes.symbols))
-    reasons = tuple(reason for reason in plan.reasons if not reason.startswith("learns twice"))
-    why = () if wishes.model else (_WHY,)
     # the threshold is chosen on what is held back, so the network that is kept must not have learned from it
-    return replace(plan, again=False, reasons=(*why, *reasons))
+    cut = event_cut(wishes.window, wishes.symbols)
+    plan = make_recording_plan(dataset, usual, cut, may_learn_again=False)
+    why = () if wishes.model else (_WHY,)
+    return replace(plan, reasons=(*why, *plan.reasons))

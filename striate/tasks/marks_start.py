@@ -34,10 +34,7 @@ def begin_marks(
     dataset = task.open(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
     plan = make_marks_plan(task, dataset, wishes)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on_marks(dataset))
-    run = MarksRun(folder, dataset, task, plan, start, device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return MarksRun(folder, dataset, task, plan, start, device, workers).begin()
 
 
 def resume_marks(data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int) -> AnyRun:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from torch import nn
 
@@ -69,6 +69,12 @@ class RecordedRun(ABC):
         self, on_step: Callable[[Step], None] | None = None, on_features: Watch | None = None
     ) -> Iterator[Epoch]:
         """Train, measure, and write what a training is for."""
+
+    def begin(self) -> Self:
+        """Make the folder and write the record's first line, once all is known to be sound; returns the run."""
+        self.folder.create()
+        self.write([self.start])
+        return self
 
     def write(self, lines: list[dict[str, Any]]) -> None:
         """Replace the record by these lines; one process of several does."""

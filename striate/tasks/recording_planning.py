@@ -34,13 +34,16 @@ _MOST_EPOCHS, _LEAST_EPOCHS = 150, 10
 _NOT_HERE = ("views", "last_stage", "hidden", "loss", "mosaic")
 
 
-def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | None = None) -> RecordingPlan:
+def make_recording_plan(
+    dataset: RecordingDataset, wishes: Wishes, cut: Cut | None = None, *, may_learn_again: bool = True
+) -> RecordingPlan:
     """What a training on these recordings will do.
 
     Args:
         dataset: what it learns from.
         wishes: what the user asked for.
         cut: how records were cut into windows.
+        may_learn_again: whether the network that is kept may learn from what is held back, where recordings are few.
 
     Raises:
         ArgumentError: a wish that can't be fulfilled, or recordings of several spacings that nobody asked to resample.
@@ -59,7 +62,7 @@ def make_recording_plan(dataset: RecordingDataset, wishes: Wishes, cut: Cut | No
     weights, why_classes = weigh_classes(counts, dataset.classes, f"{dataset.shape}s")
     train = len(dataset.parts["train"])
     batch_size = min(train, wishes.batch_size or _batch_size(preset, train))
-    again, why_again = _learns_again(dataset)
+    again, why_again = _learns_again(dataset) if may_learn_again else (False, "")
     return RecordingPlan(
         network=network,
         weights=source.name if source else None,

@@ -36,10 +36,7 @@ def begin_recordings(
     dataset = open_recordings(data, cut=cut, channels=wishes.channels, **how)
     plan = make_recording_plan(dataset, wishes, cut)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
-    run = RecordingRun(folder, dataset, plan, start, device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return RecordingRun(folder, dataset, plan, start, device, workers).begin()
 
 
 def resume_recordings(

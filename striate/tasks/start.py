@@ -184,10 +184,7 @@ def train(
         return begin_recordings(data, folder, wishes, **how)
     dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
     start = first_line(data, dataset, wishes, plan, share, skip_bad=skip_bad, remarks=remarks_on(dataset))
-    run = Run(folder, dataset, plan, start, device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return Run(folder, dataset, plan, start, device, workers).begin()
 
 
 def holds_recordings(data: str | Path, wishes: Wishes) -> bool:

@@ -30,10 +30,7 @@ def begin_stylize(
     dataset = open_photos(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
     plan = make_paint_plan(dataset, wishes)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=())
-    run = PaintRun(folder, dataset, plan, start, device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return PaintRun(folder, dataset, plan, start, device, workers).begin()
 
 
 def resume_stylize(

@@ -31,10 +31,7 @@ def begin_verify(
     dataset = open_identities(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
     plan = make_verify_plan(dataset, wishes)
     start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
-    run = VerifyRun(folder, dataset, plan, start, device, workers)
-    folder.create()  # nothing is written before all is known to be sound
-    run.write([run.start])
-    return run
+    return VerifyRun(folder, dataset, plan, start, device, workers).begin()
 
 
 def resume_verify(
