@@ -3,16 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.data import VAL_SHARE, MarkedDataset
-from striate.errors import ArgumentError
 from striate.tasks.marks_plan import MarksPlan, make_marks_plan
 from striate.tasks.marks_run import MarksRun
 from striate.tasks.marks_tasks import wished_task
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.start_record import first_line
+from striate.tasks.start_record import first_line, take_up
 from striate.training import Device
 
 AnyRun = MarksRun[Any, Any]
@@ -50,9 +47,7 @@ def resume_marks(data: str | Path, folder: RunFolder, start: dict[str, Any], dev
         val_share=start.get("val_share", VAL_SHARE),
         skip_bad=start["skip_bad"],
     )
-    if dataset.fingerprint != start["fingerprint"]:
-        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
-    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    take_up(start, data, dataset.fingerprint, folder.path)
     return MarksRun(folder, dataset, task, MarksPlan.from_dict(start["plan"]), start, device, workers)
 
 

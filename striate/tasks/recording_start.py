@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.data import VAL_SHARE
 from striate.errors import ArgumentError
 from striate.recordings import RecordingDataset, open_recordings
@@ -15,7 +13,7 @@ from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_planning import make_recording_plan
 from striate.tasks.recording_run import RecordingRun
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.start_record import first_line
+from striate.tasks.start_record import first_line, take_up
 from striate.training import Device
 
 
@@ -60,10 +58,7 @@ def open_again(data: str | Path, folder: RunFolder, start: dict[str, Any]) -> tu
     plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
     how: dict[str, Any] = {"seed": start["cut_seed"] or 0, "val_share": share, "skip_bad": start["skip_bad"]}
     dataset = open_recordings(data, cut=plan.cut, channels=plan.channels, **how)
-    if dataset.fingerprint != start["fingerprint"]:
-        what = f"data must be what the run in {folder.path} began with"
-        raise ArgumentError(f"{what}; {data} has other {dataset.shape}s or labels")
-    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    take_up(start, data, dataset.fingerprint, folder.path, f"{dataset.shape}s or labels")
     return dataset, plan
 
 

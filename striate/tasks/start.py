@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.data import VAL_SHARE, Dataset, open_data, what_is_marked
 from striate.errors import ArgumentError
 from striate.recordings import is_recordings
@@ -19,7 +17,7 @@ from striate.tasks.recording_run import RecordingRun
 from striate.tasks.recording_start import begin_recordings, resume_recordings
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
-from striate.tasks.start_record import first_line
+from striate.tasks.start_record import first_line, take_up
 from striate.tasks.stylize_run import PaintRun
 from striate.tasks.stylize_start import begin_stylize, resume_stylize
 from striate.tasks.verify_run import VerifyRun
@@ -277,9 +275,7 @@ def _resume(
     plan = Plan.from_dict(start["plan"])
     seed, share = own_cut["cut_seed"] or 0, own_cut["val_share"]
     dataset = open_data(data, seed=seed, val_share=share, skip_bad=start["skip_bad"])
-    if dataset.fingerprint != start["fingerprint"]:
-        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
-    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    take_up(start, data, dataset.fingerprint, folder.path)
     return Run(folder, dataset, plan, start, device, workers)
 
 

@@ -1,18 +1,38 @@
 """The first line of a run's record: all that is needed to do it again."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from striate.data import VAL_SHARE, Dataset, MarkedDataset
+from striate.errors import ArgumentError
 from striate.recordings import RecordingDataset
 from striate.tasks.marks_plan import MarksPlan
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.recording_plan import RecordingPlan
 from striate.version import __version__
+
+
+def take_up(
+    start: Mapping[str, Any], data: str | Path, fingerprint: str, folder: Path, things: str = "images or labels"
+) -> None:
+    """Refuse other data than a record began with; from here on sums are made by as many threads as then.
+
+    Args:
+        start: the first line of the record.
+        data, fingerprint: what is there now.
+        folder: of the run.
+        things: what other data has others of.
+
+    Raises:
+        ArgumentError: other data.
+    """
+    if fingerprint != start["fingerprint"]:
+        raise ArgumentError(f"data must be what the run in {folder} began with; {data} has other {things}")
+    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
 
 
 def first_line(

@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.data import VAL_SHARE, open_photos
 from striate.errors import ArgumentError
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.start_record import first_line
+from striate.tasks.start_record import first_line, take_up
 from striate.tasks.stylize_plan import PaintPlan, digest_of, make_paint_plan
 from striate.tasks.stylize_run import PaintRun
 from striate.training import Device
@@ -43,11 +41,9 @@ def resume_stylize(
     """
     share = start.get("val_share", VAL_SHARE)
     dataset = open_photos(data, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
-    if dataset.fingerprint != start["fingerprint"]:
-        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images")
+    take_up(start, data, dataset.fingerprint, folder.path, "images")
     plan = PaintPlan.from_dict(start["plan"])
     for style, digest in zip(plan.styles, plan.style_digests, strict=True):
         if digest_of(style) != digest:
             raise ArgumentError(f"styles must be what the run in {folder.path} began with; {style} is another image")
-    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
     return PaintRun(folder, dataset, plan, start, device, workers)

@@ -3,14 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.data import VAL_SHARE, open_identities
-from striate.errors import ArgumentError
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.start_record import first_line
+from striate.tasks.start_record import first_line, take_up
 from striate.tasks.verify_plan import VerifyPlan, make_verify_plan
 from striate.tasks.verify_run import VerifyRun
 from striate.training import Device
@@ -44,7 +41,5 @@ def resume_verify(
     """
     share = start.get("val_share", VAL_SHARE)
     dataset = open_identities(data, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
-    if dataset.fingerprint != start["fingerprint"]:
-        raise ArgumentError(f"data must be what the run in {folder.path} began with; {data} has other images or labels")
-    torch.set_num_threads(start["threads"])  # sums in another order are other numbers
+    take_up(start, data, dataset.fingerprint, folder.path)
     return VerifyRun(folder, dataset, VerifyPlan.from_dict(start["plan"]), start, device, workers)
