@@ -1,6 +1,6 @@
 """Enrol people: the encodings of their images go into a gallery, the images don't."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,16 +25,19 @@ class Enrolment:
         added: how many images are new in the gallery.
         known: how many it had already.
         refused: images that were not enrolled, and why: no face, not live, broken.
+        several: images with more than one face, of which one was enrolled, and how many.
     """
 
     added: int
     known: int
     refused: tuple[Problem, ...]
+    several: Mapping[str, int]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         refused = [{"path": problem.path, "why": problem.message} for problem in self.refused]
-        return {"added": self.added, "known": self.known, "refused": refused}
+        several = [{"path": path, "faces_found": count} for path, count in self.several.items()]
+        return {"added": self.added, "known": self.known, "refused": refused, "several_faces": several}
 
 
 def open_gallery(recogniser: Recogniser, folder: str | Path) -> Gallery:
@@ -71,18 +74,20 @@ def enroll_people(
         >>> recogniser = Recogniser.open("dlib_face", device="cpu")
         >>> with open_gallery(recogniser, "staff") as gallery:
         ...     enroll_people(recogniser, gallery, [])
-        Enrolment(added=0, known=0, refused=())
+        Enrolment(added=0, known=0, refused=(), several={})
     """
     if gallery.threshold is None and recogniser.encoder.threshold is not None:
         gallery.set_threshold(recogniser.encoder.threshold)
     refused: list[Problem] = []
+    several: dict[str, int] = {}
     added = sound = 0
     for some in _chunks(_sound(recogniser, images, refused, on_images)):
         names, looked = zip(*some, strict=True)
         encodings = np.stack([one.sightings[0].encoding for one in looked])
         added += gallery.enroll_many(names, encodings, [bytes.fromhex(one.digest) for one in looked])
         sound += len(some)
-    return Enrolment(added, sound - added, tuple(refused))
+        several |= {one.path: count for one in looked if (count := one.sightings[0].faces_found) > 1}
+    return Enrolment(added, sound - added, tuple(refused), several)
 
 
 def _sound(

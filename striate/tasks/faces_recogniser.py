@@ -28,11 +28,13 @@ class Sighting:
         face: where it was found; None stands for the whole image.
         encoding: float32 (D,), of length 1.
         liveness: whether it stood before the camera itself, if that was checked.
+        faces_found: on its image, among which it was chosen; 0 where none are looked for.
     """
 
     face: Face | None
     encoding: NDArray[np.float32] = field(repr=False)
     liveness: Liveness
+    faces_found: int = 0
 
     @property
     def refused(self) -> bool:
@@ -41,7 +43,8 @@ class Sighting:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; without the encoding, which identifies a person."""
-        return {"face": self.face.to_dict() if self.face else None, **self.liveness.to_dict()}
+        face = self.face.to_dict() if self.face else None
+        return {"face": face, "faces_found": self.faces_found, **self.liveness.to_dict()}
 
 
 class Looked(NamedTuple):
@@ -190,10 +193,11 @@ class Recogniser:
         chosen = [self.choose(faces, image.shape[:2]) for faces, image in zip(found, images, strict=True)]
         pairs = [(image, face) for image, faces in zip(images, chosen, strict=True) for face in faces]
         encodings = self.encoder.encode(self.encoder.canonical.chip(image, face) for image, face in pairs)
-        seen = iter(
-            [Sighting(f, e, live) for (_, f), e, live in zip(pairs, encodings, self._check(pairs), strict=True)]
-        )
-        return [tuple(next(seen) for _ in faces) for faces in chosen]
+        seen = iter(zip(encodings, self._check(pairs), strict=True))
+        return [
+            tuple(Sighting(face, *next(seen), faces_found=len(all_faces)) for face in faces)
+            for faces, all_faces in zip(chosen, found, strict=True)
+        ]
 
     def _check(self, pairs: Sequence[tuple[Pixels, Face]]) -> list[Liveness]:
         """Of faces on images."""

@@ -32,7 +32,10 @@ class Verified:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; `same` is null where there is no answer."""
-        images = [{"obstacle": obstacle(s) or None, **(s.to_dict() if s else {"face": None})} for s in self.sightings]
+        images = [
+            {"obstacle": obstacle(s) or None, **(s.to_dict() if s else {"face": None, "faces_found": 0})}
+            for s in self.sightings
+        ]
         return {**(self.match.to_dict() if self.match else {"same": None}), "images": images}
 
 

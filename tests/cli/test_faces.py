@@ -84,6 +84,12 @@ class TestVerify:
         assert striate("faces", "verify", "bob.png", "party.png", "--faces", "central").out.startswith("different")
         assert striate("faces", "verify", "bob.png", "party.png", "--faces", "every").code == 2
 
+    def test_which_of_several_is_told(self, striate):
+        assert "faces, the" not in striate("faces", "verify", "bob.png", "ada.png").err
+        result = striate("faces", "verify", "bob.png", "party.png", "--json")
+        assert "\nparty.png: 3 faces, the largest one counts; --faces central takes another\n" in result.err
+        assert [image["faces_found"] for image in json.loads(result.out)["images"]] == [1, 3]
+
     @pytest.mark.parametrize("second", ["ada2.png", "wall.png"])
     def test_the_picture(self, striate, second):
         striate("faces", "verify", "ada.png", second, "--out", "pair.png")
@@ -267,6 +273,16 @@ class TestPeople:
         answer = json.loads(result.out)
         assert {row["path"]: row["why"] for row in answer["refused"]}["wall.png"] == "no face found"
         assert "torn.png" in result.err
+
+    @pytest.mark.parametrize(
+        ("which", "word", "other"), [("largest", "largest", "central"), ("central", "most central", "largest")]
+    )
+    def test_which_of_several_is_enrolled_is_told(self, striate, gallery, which, word, other):
+        arguments = ("party.png", "ada.png", "--name", "Bob", "--gallery", gallery, "--faces", which, "--json")
+        result = striate("faces", "enroll", *arguments)
+        told = [line for line in result.err.splitlines() if "faces, the" in line]
+        assert told == [f"party.png: 3 faces, the {word} one counts; --faces {other} takes another"]
+        assert json.loads(result.out)["several_faces"] == [{"path": "party.png", "faces_found": 3}]
 
     def test_nothing_to_enroll(self, striate, gallery):
         result = striate("faces", "enroll", "wall.png", "torn.png", "--name", "Ada", "--gallery", gallery)

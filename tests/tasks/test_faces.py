@@ -49,6 +49,7 @@ class TestLook:
     def test_which_faces_count(self, choose, seen):
         (sightings,) = toy_recogniser(choose=choose).look([picture(ADA, BOB, EVE)])
         assert [s.encoding.argmax() for s in sightings] == seen
+        assert {s.faces_found for s in sightings} == {3}
 
     @pytest.mark.parametrize("channels", [1, 4])
     def test_grey_and_transparent_images_become_colour_chips(self, channels):
@@ -62,7 +63,8 @@ class TestLook:
         ((sighting,),) = recogniser.look([picture(BOB)])
         assert sighting.face is None
         assert sighting.encoding.argmax() == 1
-        assert sighting.to_dict() == {"face": None, "liveness": "not checked", "live_probability": None}
+        facts = {"face": None, "faces_found": 0, "liveness": "not checked", "live_probability": None}
+        assert sighting.to_dict() == facts
 
     def test_what_does_not_go_together_is_refused(self):
         with pytest.raises(ArgumentError, match="finder must be given"):

@@ -42,6 +42,12 @@ class OneFace(StrEnum):
         """The function that picks it."""
         return Faces(self.value).choose
 
+    def tell_several(self, path: str | Path, faces_found: int) -> None:
+        """Say which one it is, where an image has several."""
+        if faces_found > 1:
+            word, other = ("largest", "central") if self is OneFace.LARGEST else ("most central", "largest")
+            note(f"{path}: {faces_found} faces, the {word} one counts; --faces {other} takes another")
+
 
 _ENCODERS = "Published weights, a trained model of the task verify, or what `calibrate` wrote"
 EncoderName = Annotated[str, typer.Option("--encoder", help=f"{_ENCODERS}.")]

@@ -69,6 +69,8 @@ def enroll(
         raise DataError(f"none of {len(images)} images could be enrolled", enrolment.refused)
     for problem in enrolment.refused:
         note(f"not enrolled {problem}")
+    for path, faces_found in enrolment.several.items():
+        which.tell_several(path, faces_found)
     if as_json:
         print_json({"gallery": str(folder), "people": people, **enrolment.to_dict()})
         return

@@ -44,6 +44,8 @@ def verify(
 
     recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     verified = verify_images(recogniser, first, second)
+    for path, sighting in zip((first, second), verified.sightings, strict=True):
+        which.tell_several(path, sighting.faces_found if sighting else 0)
     if verified.match:
         note(f"threshold: {recogniser.encoder.calibration}")
     if out:
