@@ -92,7 +92,9 @@ def _folder_is(path: Path) -> bool:
     listing: Listing = FolderStore(path).listing()
     if any(map(is_image, listing.files)):
         return False
-    return any(is_recording(f) and ("/" in f or recording_suffix(f) not in TABLES) for f in listing.files)
+    if any(is_recording(f) and ("/" in f or recording_suffix(f) not in TABLES) for f in listing.files):
+        return True
+    return all(is_recording(f) for f in listing.files) and any(_table_is(path / f) for f in listing.files[:1])
 
 
 def _file_is(path: Path) -> bool:

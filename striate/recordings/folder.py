@@ -1,5 +1,6 @@
 """Class folders of recordings, in one level or under train/ val/ test/."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +36,7 @@ def read_recording_folders(root: Path, kind: Kind | None = None) -> RecordingTab
         else:
             rows.append(RecordingRow(placed.part, path, class_name(placed.label)))
     if not rows:
-        raise DataError(f"no recordings in class folders in {root}: expected CLASS/FILE", problems)
+        raise DataError(_unlabelled(root, listing), listing.problems)
     _refuse_empty(listing, parts, found)
     return RecordingTable("class folders", FileRecordings(root, kind), tuple(rows), tuple(problems))
 
@@ -55,6 +56,14 @@ def find_recordings(listing: Listing, depth: int = 1) -> list[str]:
     whole = {f.rpartition("/")[0] for f in listing.files if recording_suffix(f) == ".dcm" or is_image(f)}
     whole = {folder for folder in whole if folder.count("/") >= depth}
     return sorted(whole | {f for f in listing.files if is_recording(f) and f.rpartition("/")[0] not in whole})
+
+
+def _unlabelled(root: Path, listing: Listing) -> str:
+    """What to say where nothing lies in a class folder."""
+    seen = Counter(recording_suffix(f) for f in listing.files if is_recording(f))
+    there = ", ".join(f"{n:,} {suffix}" for suffix, n in seen.most_common())
+    what = f"recordings without labels in {root} ({there})" if there else f"no recordings in {root}"
+    return f"{what}: expected folders named for their classes, CLASS/FILE, or a CSV with path,label"
 
 
 class _Place(NamedTuple):

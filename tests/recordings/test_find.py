@@ -68,6 +68,14 @@ def test_tables(text):
     assert is_recordings("a.csv") is TABLES[text]
 
 
+def test_tables_in_no_class_folders():
+    for name in ("1.csv", "2.csv"):
+        Path(name).write_text("time,MLII\n0,1\n")
+    assert is_recordings(".")
+    Path("model.safetensors").touch()  # a run's folder, and its figures
+    assert not is_recordings(".")
+
+
 def test_ucr():
     Path("A_TRAIN.tsv").write_text("1\t2\t3\n")
     assert is_recordings("A_TRAIN.tsv")

@@ -247,11 +247,12 @@ def npz(**arrays: object) -> str:
 X = signal(4, 30)
 BAD = {
     "nothing": (lambda: "missing", "no such file or folder: missing"),
-    "an empty folder": (lambda: Path("d").mkdir() or "d", "no recordings in class folders in d"),
+    "an empty folder": (lambda: Path("d").mkdir() or "d", "no recordings in d: expected folders named for"),
     "another file": (lambda: text("a.md", "x"), "a.md is no data set of recordings: expected class folders"),
     "one recording": (lambda: write("a.npy") or "a.npy", "a.npy is no data set of recordings"),
     "one class": (lambda: write("d/a/1.npy") or "d", "only one class in d: 'a'"),
-    "no class folders": (lambda: write("d/1.npy") or "d", "no recordings in class folders in d"),
+    "no class folders": (lambda: write("d/1.npy") or "d", "recordings without labels in d (1 .npy): expected"),
+    "tables in no class folders": (lambda: text("d/1.csv", "1\n2\n") and "d", "without labels in d (1 .csv): expected"),
     "an empty class": (lambda: Path(folders(), "none").mkdir() or "d", "none: no recordings in this class folder"),
     "beside classes": (lambda: write("d/1.npy") or folders(), "1.npy: lies in no class folder"),
     "one of a class": (lambda: folders(per_class=1), "at least two different recordings"),
