@@ -96,12 +96,15 @@ def open_recordings(
     names = _class_names(table, classes)
     looks, broken = _look_at_all(store, table.rows)
     problems = (*table.problems, *broken, *_strangers(looks))
+    if not looks:
+        raise DataError(f"no recording in {path} can be used", _once(problems))
     if problems and not skip_bad:
         what = f"{len(problems)} of the recordings in {path} can't be used (--skip-bad leaves them out)"
         raise DataError(what, problems)
     bad = {problem.path for problem in problems}
     rows = [row for row in table.rows if row.path in looks and row.path not in bad]
-    _refuse_bare_classes(path, names, rows, given=classes is not None)
+    if classes is None:
+        _refuse_bare_classes(path, names, rows, cut)
     digests = {row.path: looks[row.path].digest for row in rows}
     must_cut = val_share > 0 and _undivided(rows)
     if must_cut:
@@ -182,14 +185,18 @@ def _strangers(looks: dict[str, Look]) -> list[Problem]:
     ]
 
 
-def _refuse_bare_classes(path: str | Path, names: Sequence[str], rows: Sequence[RecordingRow], *, given: bool) -> None:
+def _once(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """A single one, with an example, where all say the same, as of a channel that none of them has."""
+    if len(problems) < 2 or len({problem[1:] for problem in problems}) > 1:
+        return problems
+    return [problems[0]._replace(path=f"{problems[0].path} and {len(problems) - 1:,} more")]
+
+
+def _refuse_bare_classes(path: str | Path, names: Sequence[str], rows: Sequence[RecordingRow], cut: Cut | None) -> None:
     """Every class that data brings along must be there to train on, and there must be two."""
-    if not rows:
-        raise DataError(f"no recording in {path} can be used")
-    if given:
-        return
     if len(names) < 2:
-        raise DataError(f"only one class in {path}: {names[0]!r}; a classifier needs at least two")
+        instead = f"; --task events learns to find each {names[0]!r} in records" if cut and not cut.background else ""
+        raise DataError(f"only one class in {path}: {names[0]!r}; a classifier needs at least two{instead}")
     trained = {row.label for row in rows if row.part in (None, "train")}
     missing = [name for name in names if name not in trained] if trained else []
     if missing:

@@ -106,11 +106,11 @@ def _channel(recording: Recording, channel: str | int) -> int:
     """The index of a channel; a number may be written as text."""
     if channel in recording.channel_names:
         return recording.channel_names.index(str(channel))
-    if str(channel).isdecimal():
-        if int(channel) < recording.channels:
-            return int(channel)
-        raise ArgumentError.of("channels", f"below {recording.channels}, the number of channels", channel)
-    raise UnknownNameError("channel", str(channel), recording.channel_names or map(str, range(recording.channels)))
+    if str(channel).isdecimal() and int(channel) < recording.channels:
+        return int(channel)
+    if recording.channel_names:
+        raise UnknownNameError("channel", str(channel), recording.channel_names)
+    raise ArgumentError.of("channels", f"numbers below {recording.channels}, as they have no names", channel)
 
 
 def _reader(path: Path) -> Reader:

@@ -151,7 +151,7 @@ BAD = {
     ),
     "no such symbol": ({"cut": Cut(0.5, ("N", "A"))}, "no annotation 'A'; there are 132 t, 106 N, 26 V"),
     "longer than the records": ({"cut": Cut(100.0, ("N", "V"))}, "no recording in r can be used"),
-    "one class": ({"cut": Cut(0.5, ("N",))}, "only one class in r: 'N'"),
+    "one class": ({"cut": Cut(0.5, ("N",))}, "at least two; --task events learns to find each 'N' in records"),
 }
 
 

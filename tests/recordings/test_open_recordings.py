@@ -228,8 +228,19 @@ def test_some_channels():
     dataset = open_recordings("d", channels=[0])
     assert dataset.channels == 1
     assert dataset.parts["val"].load(0).channels == 1
-    with pytest.raises(DataError, match=r"sick/one\.npy: channels must be below 1"):
+    with pytest.raises(DataError, match=r"sick/one\.npy: channels must be numbers below 1, as they have no names"):
         open_recordings("d", channels=[1])
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_a_channel_that_none_has_is_told_once(skip_bad):
+    folders()
+    with pytest.raises(DataError) as e:
+        open_recordings("d", channels=["7"], skip_bad=skip_bad)
+    assert str(e.value).splitlines() == [
+        "no recording in d can be used",
+        "  sick/0.npy and 9 more: channels must be numbers below 2, as they have no names, got '7'",
+    ]
 
 
 def test_a_models_classes():
@@ -293,7 +304,7 @@ BAD = {
     "a scalar": (lambda: npz(x=np.float32(1), y=[1]), "a row of x: -1 axes"),
     "labels of two axes": (lambda: npz(x=X, y=[[0, 1], [0, 1]]), "y has 2 axes"),
     "beyond the labels": (lambda: npz(x=X, y=[0, 1, 2, 1], labels=["a", "b"]), "y holds '2', which is neither a name"),
-    "wide steps": (lambda: npz(x=X, y=[0, 1, 0, 1], spacing=[1, 2, 3]), "x/0: a spacing of (1.0, 2.0, 3.0)"),
+    "wide steps": (lambda: npz(x=X, y=[0, 1, 0, 1], spacing=[1, 2, 3]), "x/0 and 3 more: a spacing of (1.0, 2.0, 3.0)"),
     "an empty table": (lambda: text("A_TRAIN.tsv", "\n"), "A_TRAIN.tsv: the file is empty"),
     "words": (lambda: text("A_TRAIN.tsv", "1\t2\t3\n1\tx\t3\n"), "A_TRAIN.tsv, line 2: 'x' is no number"),
     "lengths": (lambda: text("A_TRAIN.tsv", "1\t2\t3\n1\t3\n"), "A_TRAIN.tsv, line 2: 2 numbers, where the first line"),

@@ -113,8 +113,10 @@ def test_channels():
     assert keep_channels(recording, ["1"]).values.tolist() == [[4, 5]]  # a name comes before a number
     with pytest.raises(UnknownNameError, match="no channel named 'III'; did you mean 'II'"):
         keep_channels(recording, ["III"])
-    with pytest.raises(ArgumentError, match="channels must be below 3"):
+    with pytest.raises(UnknownNameError, match="no channel named '3'; known: I, II, 1"):
         keep_channels(recording, [3])
+    with pytest.raises(ArgumentError, match="channels must be numbers below 3, as they have no names, got 'a'"):
+        keep_channels(as_recording("a", np.ones((3, 2))), ["a"])
     with pytest.raises(ArgumentError, match="at least one"):
         keep_channels(recording, [])
     with pytest.raises(UnknownNameError):
