@@ -19,6 +19,7 @@ from striate.cli.models import models
 from striate.cli.output import note
 from striate.cli.patches import patches
 from striate.cli.predict import predict
+from striate.cli.process import hush_decoders
 from striate.cli.stylize import stylize
 from striate.cli.table import table
 from striate.cli.train import train
@@ -78,6 +79,7 @@ def main() -> None:
     """Run the command line; an error of striate's is one message on stderr and exit code 1."""
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [a for a in sys.argv[1:] if a != "--debug"]  # welcome before and after the verb
+    hush_decoders()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that this terminal can't show is no error
     try:

@@ -7,6 +7,12 @@ import sys
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX of malloc.h
 
 
+def hush_decoders() -> None:
+    """Leave what is wrong with a video to the one error of striate's: OpenCV and ffmpeg print their own beside it."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # read when cv2 is imported
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when ffmpeg is first used
+
+
 def prepare_process() -> None:
     """Let threads sleep while they wait, and keep freed memory for the next layer.
 

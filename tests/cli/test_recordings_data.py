@@ -1,6 +1,8 @@
 """`striate data show` of signals, volumes and clips."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +74,15 @@ def test_records(striate):
 def test_images_have_no_windows(striate, write_stripes):
     write_stripes("d", ("a", "b"))
     assert striate("data", "show", "d", "--window", 0.5, "--symbols", "N").code == 2
+
+
+def test_of_a_broken_video_only_our_error_is_printed():
+    """In a process of its own: what OpenCV and ffmpeg print goes past Python."""
+    for name in ("a", "b"):
+        Path("d", name).mkdir(parents=True)
+        Path("d", name, "1.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + RNG.bytes(3000))
+    done = subprocess.run(
+        [sys.executable, "-m", "striate", "data", "show", "d"], capture_output=True, text=True, timeout=120, check=False
+    )
+    why = "  a/1.mp4 and 1 more: not a video, broken, or of an unknown codec"
+    assert (done.returncode, done.stderr.splitlines()) == (1, ["error: no recording in d can be used", why])
