@@ -95,7 +95,10 @@ class Mirror(Motion):
 
 @dataclass(frozen=True)
 class Shift(Motion):
-    """Move by up to this share (0–1) of the frame along each axis; more of the recording or the border comes in."""
+    """Move by up to this share (0–1) of the frame along each axis; more of the recording or the border comes in.
+
+    A clip moves in time by whole pictures: half of one would be two that are mixed.
+    """
 
     share: float = 0.1
 
@@ -104,7 +107,10 @@ class Shift(Motion):
 
     def sample(self, rng: np.random.Generator, frame: Frame) -> affine.Matrix:
         """A way along each axis."""
-        return affine.translate((self.share * frame.size * rng.uniform(-1, 1, len(frame.size))).tolist())
+        way = self.share * frame.size * rng.uniform(-1, 1, len(frame.size))
+        if frame.preset.kind == "clip":
+            way[0] = np.rint(way[0])
+        return affine.translate(way.tolist())
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,20 @@ def test_a_spot_is_found_at_its_point(case, seed, where):
     assert np.abs(centre_near(seen[best], there, reach) - there).max() < 0.3
 
 
+def test_a_clip_is_shifted_by_whole_frames():
+    clip = np.zeros((3, 24, 40, 44), np.float32) + np.arange(24, dtype=np.float32)[:, None, None]  # all of a frame alike
+    preset, seen = replace(CLIP, fit="crop"), set()
+    for seed in range(30):
+        distortion = RecordingPipeline((d.Shift(0.1),)).sample(np.random.default_rng(seed), clip.shape[1:], preset)
+        time, *place = distortion.geometry[:3, 3]
+        assert time == int(time)
+        assert all(way != int(way) for way in place)
+        middle = distortion.values(clip)[0, :, 18, 20]
+        np.testing.assert_allclose(middle, np.arange(20) - time, atol=1e-5)
+        seen.add(int(time) + 2)  # the fit takes the middle 20 of 24
+    assert seen == {-2, -1, 0, 1, 2}
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(CASES), seeds)
 def test_a_mask_is_the_values_of_a_map(case, seed):
