@@ -96,7 +96,7 @@ def test_a_spot_is_found_at_its_point(case, seed, where):
 
 
 def test_a_clip_is_shifted_by_whole_frames():
-    clip = np.zeros((3, 24, 40, 44), np.float32) + np.arange(24, dtype=np.float32)[:, None, None]  # all of a frame alike
+    clip = np.zeros((3, 24, 40, 44), np.float32) + np.arange(24, dtype=np.float32)[:, None, None]
     preset, seen = replace(CLIP, fit="crop"), set()
     for seed in range(30):
         distortion = RecordingPipeline((d.Shift(0.1),)).sample(np.random.default_rng(seed), clip.shape[1:], preset)

@@ -2,7 +2,10 @@
 
 import html
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -239,3 +242,34 @@ def test_parts_are_joined_with_their_groups():
     both = joined(parts["train"], parts["val"])
     assert len(both) == len(both.groups) == 8
     assert both.load(0).values.shape == (1, 64)
+
+
+PROCESS = """
+import torch
+
+import striate
+from striate.training import leave
+
+torch.set_num_threads(1)
+list(striate.train("waves.npz", out="two", device="cpu", **{options}))
+leave()
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does():
+    """Each takes half of a step's signals, which are distorted alike, in both trainings; one of them writes."""
+    data = write_waves("waves.npz", train=40, length=32)  # 32 and 8 held back: all batches are full
+    options = {**SMALL, "model": "lenet5", "distort": "shift 0.1, noise 0.1"}  # batch norm would see half of a batch
+    list(striate.train(data, out="one", device="cpu", **options))
+    Path("train.py").write_text(PROCESS.replace("{options}", repr(options | {"batch_size": 4})))
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, *launcher], check=True, env=environment, capture_output=True, timeout=120)
+    one, two = (load_model(Path(run, "model.safetensors"))[0].state_dict() for run in ("one", "two"))
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, rtol=1e-4, atol=1e-5)
+    (_, epochs, result), (_, same_epochs, same_result) = map(record_of, ("one", "two"))
+    assert [line["event"] for line in same_epochs] == ["epoch"] * 2 + ["epoch again"] * 2
+    assert [e["loss"] for e in same_epochs] == pytest.approx([e["loss"] for e in epochs], rel=1e-4)
+    assert same_result["figures"]["test"]["accuracy"] == result["figures"]["test"]["accuracy"]
