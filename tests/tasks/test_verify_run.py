@@ -2,7 +2,10 @@
 
 import html
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -11,12 +14,13 @@ import pytest
 import torch
 
 import striate
-from striate.data import Item, Part, open_identities, pairs_of, write_image
+from striate.data import IdentityLoader, Item, Part, open_identities, pairs_of, write_image
 from striate.errors import ArgumentError, CollapseError, DataError, UnknownNameError
 from striate.models import load_model, read_header
 from striate.tasks import evaluate_encoder, load_classifier
 from striate.tasks.verify import pair_distances
 from striate.tasks.verify_report import worst_pairs
+from striate.tasks.verify_run import VerifyRun
 from striate.training import PairUnit
 
 NAMES = ("ant", "bee", "cat", "dog", "eel", "fly")
@@ -163,6 +167,59 @@ def test_a_run_that_is_left_can_be_resumed(data, options):
     assert [(e["loss"], e["figures"]) for e in own] == [(e["loss"], e["figures"]) for e in epochs]
     assert own_result == result
     assert same_weights("run", "whole")
+
+
+class BothShares:
+    """The batches of two processes as those of one: nothing is known of who is who between the two."""
+
+    def __init__(self, run):
+        P, K = run.plan.num_identities, run.plan.num_images
+        part, preset = run.dataset.parts["train"], run.plan.preset
+        ways = {"num_identities": P, "num_images": K, "pipeline": run.plan.pipeline, "world_size": 2}
+        self.loaders = [IdentityLoader(part, preset, rank=rank, **ways) for rank in range(2)]
+
+    def __len__(self):
+        return len(self.loaders[0])
+
+    def epoch(self, epoch, start_step=0):
+        for batches in zip(*(loader.epoch(epoch, start_step) for loader in self.loaders), strict=True):
+            targets = [torch.stack([torch.full_like(b.targets, rank), b.targets], 1) for rank, b in enumerate(batches)]
+            yield batches[0]._replace(images=torch.cat([b.images for b in batches]), targets=torch.cat(targets))
+
+    def start(self):
+        pass
+
+    close = start
+
+
+PROCESS = """
+import torch
+
+import striate
+from striate.training import leave
+
+torch.set_num_threads(1)
+list(striate.train("d", out="two", device="cpu", **{options}))
+leave()
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_learn_from_both_shares(data, monkeypatch):
+    """Each takes identities of its own at every step; encoder and pair classifier are those of one process."""
+    options = {**SMALL, "loss": "pair", "batch_size": 8, "epochs": 2}
+    Path("train.py").write_text(PROCESS.replace("{options}", repr(options)))
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "train.py")
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, *launcher], check=True, env=environment, capture_output=True, timeout=120)
+    monkeypatch.setattr(VerifyRun, "_train_loader", lambda run: BothShares(run))
+    list(striate.train(data, out="one", device="cpu", **options))
+    (one, header), (two, other) = (load_model(Path(run, "model.safetensors")) for run in ("one", "two"))
+    for name, tensor in one.state_dict().items():
+        torch.testing.assert_close(two.state_dict()[name], tensor, rtol=1e-4, atol=1e-5)
+    assert other.record["pair_unit"]["weight"] == pytest.approx(header.record["pair_unit"]["weight"], rel=1e-4)
+    (_, epochs, _), (_, own, _) = record_of("one"), record_of("two")
+    assert [epoch["loss"] for epoch in own] == pytest.approx([epoch["loss"] for epoch in epochs], rel=1e-4)
 
 
 def test_turned_identities_fill_more_batches(data):
