@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,87 @@ def test_run_lengths_are_decoded():
     assert read_recording("a.dcm").values[0, 0].tolist() == np.arange(12).reshape(3, 4).tolist()
 
 
+def frames(values: np.ndarray | None = None, **fields: object) -> Dataset:
+    """Several slices in one file, stacked from the first one's place on."""
+    values = slices() if values is None else values
+    data = made(-10.0, values[0], PixelData=values.astype("<i2").tobytes(), NumberOfFrames=len(values))
+    for name, value in fields.items():
+        if value is None:
+            delattr(data, name)
+        else:
+            setattr(data, name, value)
+    return data
+
+
+@pytest.mark.parametrize("step", [4, -4])
+def test_frames_of_one_file_are_slices_that_are_stacked(step):
+    values = slices()
+    save("a.dcm", frames(values, SpacingBetweenSlices=step, RescaleSlope=2, RescaleIntercept=-1024))
+    for recording in (read_recording("a.dcm"), read_recording(".")):
+        assert (recording.kind, recording.spacing) == ("volume", (4, 0.5, 0.25))
+        np.testing.assert_array_equal(recording.values[0], values[:: 1 if step > 0 else -1] * 2.0 - 1024)
+    save("a.dcm", frames(values))
+    assert read_recording("a.dcm").spacing == (9, 0.5, 0.25), "as thick as they are apart"
+
+
+def test_compressed_frames():
+    values, data = slices(), frames()
+    data.compress(RLELossless, encoding_plugin="pydicom")
+    save("a.dcm", data)
+    np.testing.assert_array_equal(read_recording("a.dcm").values[0], values)
+
+
+def group(**macros: dict[str, object]) -> Dataset:
+    """Functional groups: a sequence of one item each."""
+    outer = Dataset()
+    for name, fields in macros.items():
+        inner = Dataset()
+        for field, value in fields.items():
+            setattr(inner, field, value)
+        setattr(outer, f"{name}Sequence", [inner])
+    return outer
+
+
+def enhanced(values: np.ndarray, order: Sequence[int]) -> Dataset:
+    """As enhanced CT and MR say it: what all frames share, and where each of them is, in any order."""
+    nowhere = {"ImagePositionPatient": None, "ImageOrientationPatient": None, "PixelSpacing": None}
+    data = frames(values[list(order)], **nowhere, SliceThickness=None)
+    sagittal = {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]}
+    measures = {"PixelSpacing": [0.5, 0.25], "SliceThickness": 9, "SpacingBetweenSlices": 4}
+    data.SharedFunctionalGroupsSequence = [group(PlaneOrientation=sagittal, PixelMeasures=measures)]
+    data.PerFrameFunctionalGroupsSequence = [
+        group(
+            PlanePosition={"ImagePositionPatient": [4.0 * i, 0, 0]},
+            PixelValueTransformation={"RescaleSlope": i + 1, "RescaleIntercept": -i},
+        )
+        for i in order
+    ]
+    return data
+
+
+def test_frames_with_places_of_their_own():
+    values = slices()
+    save("a.dcm", enhanced(values, (2, 0, 1)))
+    recording = read_recording("a.dcm")
+    assert recording.spacing == (0.5, 0.25, 4.0)
+    scaled = values * np.array([1, 2, 3])[:, None, None] - np.array([0, 1, 2])[:, None, None]
+    np.testing.assert_array_equal(recording.values[0], scaled.transpose(1, 2, 0)[::-1])
+    save("b.dcm", enhanced(slices(4), (3, 0, 1)))
+    with pytest.raises(DataError, match=r"b\.dcm, frame 1 and b\.dcm, frame 3 are 8 mm apart, where 6 mm is usual"):
+        read_recording("b.dcm")
+
+
+def test_frames_with_the_place_of_a_detector():
+    """As nuclear medicine says it: sagittal frames from right to left, 4 mm apart."""
+    place = {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1], "ImagePositionPatient": [0, 0, 0]}
+    nowhere = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
+    detector = group(DetectorInformation=place).DetectorInformationSequence
+    save("a.dcm", frames(**nowhere, SpacingBetweenSlices=-4, DetectorInformationSequence=detector))
+    recording = read_recording("a.dcm")
+    assert recording.spacing == (0.5, 0.25, 4.0)
+    np.testing.assert_array_equal(recording.values[0], slices().transpose(1, 2, 0)[::-1])
+
+
 def jpeg() -> Dataset:
     data = made()
     data.PixelData = pydicom.encaps.encapsulate([b"\xff\x4f\xff\x51not really"])
@@ -96,12 +178,17 @@ BAD = {
     "a slice missing": ([made(z) for z in (0, 1, 3, 4, 5)], "2 mm apart, where 1 mm is usual: is a slice missing?"),
     "a slice twice": ([made(z) for z in (0, 1, 1, 2)], "are at the same place"),
     "no places": ([made(ImagePositionPatient=None) for _ in range(2)], "are at the same place"),
-    "two series": ([made(0), made(1, SeriesInstanceUID="1.2.3")], "several series: 1 files of"),
+    "two series": ([made(0), made(1, SeriesInstanceUID="1.2.3")], "several series: 1 slices of"),
     "two sizes": ([made(0), made(1, np.zeros((3, 5), np.int16))], "has (3, 5) pixels"),
     "two spacings": ([made(0), made(1, PixelSpacing=[0.5, 0.3])], "pixels (0.5, 0.3) mm apart"),
     "not parallel": ([made(0), made(1, ImageOrientationPatient=[0, 1, 0, 1, 0, 0])], "is not parallel to"),
-    "colours": ([colours()], "3 colours in one file"),
-    "frames": ([made(NumberOfFrames=2, PixelData=bytes(48))], "2 frames in one file"),
+    "colours": ([colours()], "3 colours; grey slices are read"),
+    "frames in time": ([frames(FrameIncrementPointer=0x00181063, FrameTime=40)], "3 frames that follow each other in"),
+    "frames of a vector of times": ([frames(FrameIncrementPointer=[0x00181065])], "3 frames that follow each other in"),
+    "frames at no places": ([frames(SliceThickness=None)], "0.dcm, frame 1 and 0.dcm, frame 2 are at the same place"),
+    "frames that are missing": ([frames(NumberOfFrames=4)], "can't be read as DICOM"),
+    "too many frames": ([frames(NumberOfFrames=5000)], "5,000 frames; up to 4,096 are allowed"),
+    "too many values": ([frames(NumberOfFrames=2**31 - 1)], "2147483647x3x4 values; 1 to 134,217,728"),
     "no values": ([made(PixelData=None)], "can't be read as DICOM"),
     "too few values": ([made(PixelData=bytes(10))], "can't be read as DICOM"),
     "no size": ([made(Rows=None)], "can't be read as DICOM"),
@@ -131,8 +218,9 @@ def test_no_dicom(data):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_any_byte_may_be_broken():
-    save("a.dcm", made())
+@pytest.mark.parametrize("data", [made(), enhanced(slices(2), (1, 0))], ids=["a slice", "frames"])
+def test_any_byte_may_be_broken(data):
+    save("a.dcm", data)
     whole = Path("a.dcm").read_bytes()
     rng = np.random.default_rng(0)
     for at in range(128, len(whole), 3):
