@@ -1,8 +1,8 @@
 """Checkpoints: all that a training needs to go on as if it had never stopped.
 
-`last.safetensors` holds weights, optimizer, moving average and progress; `best.safetensors` the weights of the
-best epoch. Both are tensors and one JSON document, nothing that can run code, and each replaces its forerunner
-whole. Random states are not among them: `fit` seeds every step from its number.
+`last.safetensors` holds weights, optimizer, moving average, what the loss remembers, and progress; `best.safetensors`
+the weights of the best epoch. Both are tensors and one JSON document, nothing that can run code, and each replaces its
+forerunner whole. Random states are not among them: `fit` seeds every step from its number.
 """
 
 import json
@@ -34,12 +34,14 @@ class State:
     Attributes:
         network: the one that trains, without a wrapper.
         ema: the moving average of its weights, if there is one.
+        loss: if it has a state, such as a count of steps.
         best: the state dict of the best epoch, on the CPU; empty before there is one.
     """
 
     network: nn.Module
     optimizer: Optimizer
     ema: Ema | None
+    loss: nn.Module | None = None
     progress: Progress = field(default_factory=Progress)
     best: dict[str, Tensor] = field(default_factory=dict)
 
@@ -57,16 +59,20 @@ class State:
         found = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         if self.ema:
             found |= {f"ema.{name}": tensor for name, tensor in self.ema.network.state_dict().items()}
+        if self.loss:
+            found |= {f"loss.{name}": tensor for name, tensor in self.loss.state_dict().items()}
         for name, parameter in self.network.named_parameters():
             for key, tensor in self.optimizer.state.get(parameter, {}).items():
                 found[f"optimizer.{key}.{name}"] = tensor
         return found
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """The inverse of `tensors`, into this network, optimizer and average."""
+        """The inverse of `tensors`, into this network, optimizer, average and loss."""
         self.network.load_state_dict(_under("network.", tensors))
         if self.ema:
             self.ema.network.load_state_dict(_under("ema.", tensors))
+        if self.loss:
+            self.loss.load_state_dict(_under("loss.", tensors), strict=False)  # older checkpoints have none
         parameters = dict(self.network.named_parameters())
         for path, tensor in _under("optimizer.", tensors).items():
             key, name = path.split(".", 1)

@@ -1,7 +1,7 @@
 """The collapse alarm: an encoder that answers the same to every image has found the easy way out, and stays there."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from striate.errors import CollapseError
 from striate.training.relations import Relations
@@ -15,7 +15,7 @@ ADVICE = (
 )
 
 
-class CollapseAlarm:
+class CollapseAlarm(nn.Module):
     """Watches the distances between what differs, step by step.
 
     With all encodings alike the triplet loss is its margin, however the triplets are chosen, and its gradient about
@@ -26,6 +26,9 @@ class CollapseAlarm:
         near_zero: mean distance from which downwards encodings count as alike.
         patience: so many steps in a row may they be.
 
+    Attributes:
+        steps: how many they have been; a buffer, so that a checkpoint keeps it.
+
     Example:
         >>> from striate.training.relations import relate
         >>> alarm, related = CollapseAlarm(patience=2), relate(torch.tensor([0, 0, 1]))
@@ -35,9 +38,12 @@ class CollapseAlarm:
         striate.errors.CollapseError: the network has collapsed: for 2 steps images ...were 0 apart...
     """
 
+    steps: Tensor
+
     def __init__(self, *, near_zero: float = NEAR_ZERO, patience: int = PATIENCE):
+        super().__init__()
         self.near_zero, self.patience = near_zero, patience
-        self.steps = 0
+        self.register_buffer("steps", torch.tensor(0))
 
     def watch(self, encodings: Tensor, related: Relations, cost: Tensor) -> None:
         """Look at a step.
@@ -53,7 +59,7 @@ class CollapseAlarm:
         if not related.different.any():
             return
         distance = spread(encodings.detach(), related)
-        self.steps = self.steps + 1 if distance < self.near_zero else 0
+        self.steps.add_(1) if distance < self.near_zero else self.steps.zero_()
         if self.steps >= self.patience:
             raise CollapseError(
                 f"the network has collapsed: for {self.steps} steps images that show different things were "

@@ -62,7 +62,8 @@ def fit(
         network: trained in place; parameters that need no gradient stay as they are (see `freeze`).
         train: the training images, batch by batch.
         validate: figures of a network in eval mode, without gradients; every process calls it.
-        loss: the cost J of (what the network answers, targets), a mean over the batch.
+        loss: the cost J of (what the network answers, targets), a mean over the batch; the state of a module is kept in
+            checkpoints.
         recipe: how to train.
         monitor: the figure by which the best epoch is chosen; None keeps the last one.
         lower_is_better: of the monitored figure.
@@ -111,7 +112,8 @@ def fit(
     _place(network, accelerator.device, channels_last)
     optimizer = make_optimizer(network, recipe)
     model = accelerator.prepare_model(network)  # the same, or wrapped to average gradients between processes
-    state = State(network, optimizer, Ema(network, recipe.ema_decay) if recipe.ema_decay else None)
+    ema = Ema(network, recipe.ema_decay) if recipe.ema_decay else None
+    state = State(network, optimizer, ema, loss if isinstance(loss, nn.Module) else None)
     shared = {
         **(arguments or {}),
         "recipe": recipe.to_dict(),

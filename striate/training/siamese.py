@@ -99,19 +99,19 @@ class PairCost:
         return pair_cross_entropy(self.unit(encodings[first], encodings[second]), same)
 
 
-@dataclass(frozen=True)
-class SiameseLoss:
-    """The loss that `fit` asks for.
+class SiameseLoss(nn.Module):
+    """The loss that `fit` asks for; what the alarm has counted is its state.
 
-    Attributes:
+    Args:
         cost: of encodings and who is who.
         alarm: raises when the encoder collapses; None does not look.
     """
 
-    cost: Cost
-    alarm: CollapseAlarm | None = None
+    def __init__(self, cost: Cost, alarm: CollapseAlarm | None = None):
+        super().__init__()
+        self.cost, self.alarm = cost, alarm
 
-    def __call__(self, encodings: Tensor, targets: Tensor) -> Tensor:
+    def forward(self, encodings: Tensor, targets: Tensor) -> Tensor:
         """(N, D) and targets as `relate` reads them -> a scalar."""
         related = relate(targets)
         cost = self.cost(encodings, related)

@@ -66,3 +66,33 @@ def test_a_run_that_collapses_raises_it():
     recipe = Recipe.usual("adam", epochs=1, lr=0.003, schedule="constant")
     with pytest.raises(CollapseError, match=r"the loss stays at 0\.2.*--mining semi-hard"):
         list(fit(siamese, Noise(), lambda network: {"auc": 0.5}, loss=loss, recipe=recipe, monitor="auc", device="cpu"))
+
+
+def test_a_resumed_run_counts_on(tmp_path):
+    """Raised where it would have been without the interruption."""
+    seen = []
+
+    def note(step):
+        seen.append(step.step)
+        if seen == [1, 2, 3]:
+            raise KeyboardInterrupt
+
+    def run():
+        encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32 * 32, 4), torch.nn.Threshold(1e9, 1.0))
+        loss = SiameseLoss(TripletCost(MINERS["random"]), CollapseAlarm(patience=6))  # all encodings are alike
+        recipe, figures = Recipe(epochs=1), lambda network: {"auc": 0.5}
+        options = {
+            "loss": loss,
+            "recipe": recipe,
+            "monitor": "auc",
+            "device": "cpu",
+            "folder": tmp_path,
+            "resume": True,
+        }
+        list(fit(encoder, Noise(), figures, on_step=note, **options))
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    with pytest.raises(CollapseError, match="for 6 steps"):
+        run()
+    assert seen == [1, 2, 3, 4, 5]
