@@ -1,17 +1,21 @@
 """Find out what data of recordings is, and whether data is of recordings at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from striate.data.folder import is_image
+from striate.data.archive import ZipStore
+from striate.data.folder import is_image, top_folder
 from striate.data.stores import FolderStore, Listing
 from striate.data.video import VIDEO_SUFFIXES
 from striate.errors import DataError
 from striate.recording_preset import Kind
+from striate.recordings.archive import ZippedRecordings
 from striate.recordings.arrays import EXPECTED, read_arrays
 from striate.recordings.cut import Cut, read_cut, read_one_cut, uncut
 from striate.recordings.folder import read_recording_folders
 from striate.recordings.label_table import find_label_table, read_label_table
 from striate.recordings.read import is_recording, recording_suffix
+from striate.recordings.stores import FileRecordings
 from striate.recordings.table import RecordingTable
 from striate.recordings.ucr import UCR_NAME, find_ucr, read_ucr
 
@@ -38,28 +42,44 @@ def _of_folder(path: Path, kind: Kind | None) -> RecordingTable:
     """UCR's files, a label table, one .npz, or class folders."""
     if find_ucr(path):
         return read_ucr(path)
-    if table := find_label_table(path):
-        return read_label_table(table, kind)
+    if table := _label_table(path):
+        return read_label_table(FileRecordings(path, kind), table)
     entries = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
     arrays = [entry for entry in entries if recording_suffix(entry.name) == ".npz"]
     if len(arrays) == 1 and not any(entry.is_dir() for entry in entries):
         return read_arrays(arrays[0], kind)
     if records := [entry for entry in entries if recording_suffix(entry.name) == ".hea"]:
         raise DataError(uncut(path, records))
-    return read_recording_folders(path, kind)
+    return read_recording_folders(FileRecordings(path, kind))
 
 
 def _of_file(path: Path, kind: Kind | None) -> RecordingTable:
     if UCR_NAME.fullmatch(path.name):
         return read_ucr(path)
     if path.suffix.lower() == ".csv":
-        return read_label_table(path, kind)
+        return read_label_table(FileRecordings(path.parent, kind), path.name)
     if path.suffix.lower() == ".npz":
         return read_arrays(path, kind)
+    if path.suffix.lower() == ".zip":
+        return _of_zip(path, kind)
     raise DataError(
-        f"{path} is no data set of recordings: expected class folders of them, a CSV with path,label, "
+        f"{path} is no data set of recordings: expected class folders of them, a CSV with path,label, a zip of either, "
         f"UCR's NAME_TRAIN.tsv, or an .npz with {EXPECTED}"
     )
+
+
+def _of_zip(path: Path, kind: Kind | None) -> RecordingTable:
+    """A label table or class folders, perhaps in one folder that wraps everything."""
+    files = ZipStore.open(path)
+    files = files.under(top) if (top := top_folder(files.listing())) else files
+    store, name = ZippedRecordings(files, kind), find_label_table(files, files.listing().files)
+    table = read_label_table(store, name) if name else read_recording_folders(store)
+    return replace(table, kind=f"zip of {table.kind}")
+
+
+def _label_table(folder: Path) -> str | None:
+    names = (entry.name for entry in folder.iterdir() if not entry.name.startswith(".") and entry.is_file())
+    return find_label_table(FolderStore(folder), names)
 
 
 def is_recordings(path: str | Path) -> bool:
@@ -87,18 +107,24 @@ def is_recordings(path: str | Path) -> bool:
 def _folder_is(path: Path) -> bool:
     if find_ucr(path):
         return True
-    if table := find_label_table(path):
-        return _table_is(table)
-    listing: Listing = FolderStore(path).listing()
-    if any(map(is_image, listing.files)):
-        return False
-    if any(is_recording(f) and ("/" in f or recording_suffix(f) not in TABLES) for f in listing.files):
+    if table := _label_table(path):
+        return _table_is(path / table)
+    listing = FolderStore(path).listing()
+    if _holds_some(listing):
         return True
     return all(is_recording(f) for f in listing.files) and any(_table_is(path / f) for f in listing.files[:1])
 
 
+def _holds_some(listing: Listing) -> bool:
+    """Whether there are recordings, and no images; a table at the top may be anything."""
+    there = any(is_recording(f) and ("/" in f or recording_suffix(f) not in TABLES) for f in listing.files)
+    return there and not any(map(is_image, listing.files))
+
+
 def _file_is(path: Path) -> bool:
     suffix = recording_suffix(path.name)
+    if suffix == ".zip":
+        return _holds_some(ZipStore.open(path).listing())
     if UCR_NAME.fullmatch(path.name):
         return True
     if suffix in TABLES:

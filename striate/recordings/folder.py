@@ -7,16 +7,15 @@ from typing import NamedTuple
 
 from striate.data.folder import is_image
 from striate.data.records import PartName
-from striate.data.stores import FolderStore, Listing
+from striate.data.stores import Listing
 from striate.data.table import PART_NAMES, class_name
 from striate.errors import DataError, Problem
-from striate.recording_preset import Kind
 from striate.recordings.read import is_recording, recording_suffix
-from striate.recordings.stores import FileRecordings
+from striate.recordings.stores import FiledRecordings
 from striate.recordings.table import RecordingRow, RecordingTable
 
 
-def read_recording_folders(root: Path, kind: Kind | None = None) -> RecordingTable:
+def read_recording_folders(store: FiledRecordings) -> RecordingTable:
     """Rows of `class/…/file`, or of `part/class/…/file` where all the top folders are named for parts.
 
     A folder that is one recording, a DICOM series or the frames of a clip, lies in its class's folder as a file would.
@@ -25,7 +24,7 @@ def read_recording_folders(root: Path, kind: Kind | None = None) -> RecordingTab
     Raises:
         DataError: no recordings, or a class folder without any.
     """
-    listing = FolderStore(root).listing()
+    listing = store.files.listing()
     parts = _parts(listing)
     found = [path for path in find_recordings(listing, 2 if parts else 1) if not _beside_classes(path)]
     rows, problems = list[RecordingRow](), list(listing.problems)
@@ -36,9 +35,9 @@ def read_recording_folders(root: Path, kind: Kind | None = None) -> RecordingTab
         else:
             rows.append(RecordingRow(placed.part, path, class_name(placed.label)))
     if not rows:
-        raise DataError(_unlabelled(root, listing), listing.problems)
+        raise DataError(_unlabelled(store.root, listing), listing.problems)
     _refuse_empty(listing, parts, found)
-    return RecordingTable("class folders", FileRecordings(root, kind), tuple(rows), tuple(problems))
+    return RecordingTable("class folders", store, tuple(rows), tuple(problems))
 
 
 def find_recordings(listing: Listing, depth: int = 1) -> list[str]:

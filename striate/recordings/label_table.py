@@ -1,56 +1,60 @@
 """A CSV with the columns path and label, and perhaps part and group: one row a recording."""
 
-from pathlib import Path
+from collections.abc import Iterable
 
 from striate.data.csv_table import PART_COLUMNS, is_label_table, read_text, split_records
-from striate.data.stores import FolderStore, escape_reason
+from striate.data.stores import FileStore
 from striate.data.table import PART_NAMES, class_name
 from striate.errors import DataError, Problem
-from striate.recording_preset import Kind
-from striate.recordings.stores import FileRecordings
+from striate.recordings.stores import FiledRecordings
 from striate.recordings.table import RecordingRow, RecordingTable
 
 GROUP_COLUMNS = ("group", "subject", "patient", "record")
 
 
-def read_label_table(path: Path, kind: Kind | None = None) -> RecordingTable:
+def read_label_table(store: FiledRecordings, name: str) -> RecordingTable:
     """Rows of `path,label[,part][,group]`; paths are relative to the CSV and stay under its folder.
 
     A path may be a folder that is one recording. Rows of one group, a person for instance, never stand in two parts.
 
+    Args:
+        store: the CSV's folder, or the zip that holds it at the top.
+        name: of the CSV.
+
     Raises:
         DataError: not UTF-8, a missing column, or a quote that isn't closed; says the line.
     """
-    store = FolderStore(path.parent)
-    (_, header), *records = split_records(read_text(store, path.name), path.name, "path,label, then one a recording")
+    (_, header), *records = split_records(read_text(store.files, name), name, "path,label, then one a recording")
     columns = [cell.strip().casefold() for cell in header]
     missing = [c for c in ("path", "label") if c not in columns]
     if missing:
-        raise DataError(f"{path}: no column {' and no column '.join(missing)}; its columns are {', '.join(header)}")
+        what = f"no column {' and no column '.join(missing)}; its columns are {', '.join(header)}"
+        raise DataError(f"{store.root / name}: {what}")
     rows, problems = list[RecordingRow](), list[Problem]()
     first_line = dict[str, int]()
     for line, cells in records:
         row = _row(columns, cells)
-        trouble = _trouble(columns, cells, row) or _refusal(path.parent, row.path)
+        trouble = _trouble(columns, cells, row) or store.refusal(row.path)
         if not trouble and row.path in first_line:
             trouble = f"stands on line {first_line[row.path]} already"
         first_line.setdefault(row.path, line)
         if trouble:
-            problems.append(Problem(path.name, f"{row.path!r}: {trouble}", line))
+            problems.append(Problem(name, f"{row.path!r}: {trouble}", line))
         else:
             rows.append(row)
-    return RecordingTable("CSV table", FileRecordings(path.parent, kind), tuple(rows), tuple(problems), path.name)
+    return RecordingTable("CSV table", store, tuple(rows), tuple(problems), name)
 
 
-def find_label_table(folder: Path) -> Path | None:
-    """The one CSV at the top of a folder that names the columns path and label.
+def find_label_table(files: FileStore, names: Iterable[str]) -> str | None:
+    """The one CSV of these, at the top, that names the columns path and label.
 
     Raises:
         DataError: several.
     """
-    tables = [p for p in sorted(folder.glob("*.csv")) if p.is_file() and is_label_table(FolderStore(folder), p.name)]
+    tops = sorted(name for name in names if "/" not in name and name.lower().endswith(".csv"))
+    tables = [name for name in tops if is_label_table(files, name)]
     if len(tables) > 1:
-        raise DataError(f"several tables with path and label: {', '.join(p.name for p in tables)}; name the one to use")
+        raise DataError(f"several tables with path and label: {', '.join(tables)}; name the one to use")
     return tables[0] if tables else None
 
 
@@ -74,16 +78,3 @@ def _trouble(columns: list[str], cells: list[str], row: RecordingRow) -> str:
     if not row.group and any(c in columns for c in GROUP_COLUMNS):
         return "the group is empty"
     return ""
-
-
-def _refusal(root: Path, path: str) -> str:
-    """Why a path can't be used: it must be relative, stay under the folder even through links, and be there."""
-    reason = escape_reason(path)
-    try:
-        if not reason and not (root / path).exists():
-            reason = "no such file or folder"
-        if not reason and not (root / path).resolve().is_relative_to(root.resolve()):
-            reason = "a link that leads out of the data's folder"
-    except (OSError, ValueError) as e:
-        return f"no such file or folder: {e}"
-    return reason

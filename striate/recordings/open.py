@@ -62,8 +62,9 @@ def open_recordings(
     """Open signals, volumes or clips with their classes, and look at each of them.
 
     What `path` may be: class folders of files that `read_recording` reads, in one level or under `train/ val/ test/`; a
-    CSV with the columns `path,label` and perhaps `part` and `group`, or a folder with one; UCR's `NAME_TRAIN.tsv` and
-    `NAME_TEST.tsv`; one .npz with the arrays `x_train,y_train` and perhaps `_val` and `_test`, or `x,y` and `groups`.
+    CSV with the columns `path,label` and perhaps `part` and `group`, or a folder with one; a zip of either; UCR's
+    `NAME_TRAIN.tsv` and `NAME_TEST.tsv`; one .npz with the arrays `x_train,y_train` and perhaps `_val` and `_test`, or
+    `x,y` and `groups`.
     Every recording is read once, which finds gaps and numbers that are none.
 
     Args:

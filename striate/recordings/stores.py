@@ -3,16 +3,35 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.stores import FileStore, FolderStore, escape_reason
 from striate.errors import DataError, Problem
 from striate.recording_preset import Kind
 from striate.recordings.grid import as_recording
 from striate.recordings.read import keep_channels, read_recording
 from striate.recordings.records import Recording, RecordingStore
+
+
+class FiledRecordings(RecordingStore, Protocol):
+    """Recordings in files that lie in folders, or in a zip; tables and class folders are read alike from both."""
+
+    @property
+    def root(self) -> Path:
+        """The folder, or the zip."""
+        ...
+
+    @property
+    def files(self) -> FileStore:
+        """What lies there."""
+        ...
+
+    def refusal(self, path: str) -> str:
+        """Why `path`, which somebody wrote into a table, can't be used; empty if it can."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,6 +41,11 @@ class FileRecordings:
     root: Path
     kind: Kind | None = None
 
+    @property
+    def files(self) -> FolderStore:
+        """The folder's."""
+        return FolderStore(self.root)
+
     def load(self, path: str) -> Recording:
         """The recording in a file; errors name it as the data does."""
         place = self.root / path
@@ -29,6 +53,18 @@ class FileRecordings:
             return read_recording(place, kind=self.kind)
         except DataError as e:
             raise DataError(str(Problem.of(str(place), e)._replace(path=path))) from e
+
+    def refusal(self, path: str) -> str:
+        """A path must be relative, stay under the folder even through links, and be there."""
+        reason = escape_reason(path)
+        try:
+            if not reason and not (self.root / path).exists():
+                reason = "no such file or folder"
+            if not reason and not (self.root / path).resolve().is_relative_to(self.root.resolve()):
+                reason = "a link that leads out of the data's folder"
+        except (OSError, ValueError) as e:
+            return f"no such file or folder: {e}"
+        return reason
 
 
 class Rows(NamedTuple):
