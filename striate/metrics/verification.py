@@ -62,10 +62,12 @@ class Verification:
     def tar_at(self, far: float) -> float:
         """TAR@FAR: the share of same pairs that are accepted where no more than this share of different ones is.
 
+        It is 0 where more different pairs than that are copies, 0 apart: no threshold rejects these.
+
         Raises:
             ArgumentError: the rate is below one in `n_different`: these pairs can't tell.
         """
-        return self.roc.rates_at_far(far).tar
+        return float(self.roc.tar[self.roc.place_at_far(far)])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; TAR@FAR at powers of ten, as far down as the pairs tell; the curve is left out."""

@@ -147,6 +147,17 @@ class Roc:
         """At the largest threshold whose false-accept rate is no higher than this.
 
         Args:
+            far: as in `place_at_far`.
+
+        Raises:
+            ArgumentError: the rate is lower than these pairs can tell; or different pairs are 0 apart.
+        """
+        return self.rates(self.place_at_far(far))
+
+    def place_at_far(self, far: float) -> int:
+        """The place of the largest distance whose false-accept rate is no higher than this.
+
+        Args:
             far: at least one in `n_different`, and less than 1.
 
         Raises:
@@ -154,7 +165,7 @@ class Roc:
         """
         if not 1 / self.n_different <= far < 1:
             raise ArgumentError.of("far", f"in [1/{self.n_different}, 1) with so many different pairs", far)
-        return self.rates(int(np.searchsorted(self.far, far, side="right")) - 1)
+        return int(np.searchsorted(self.far, far, side="right")) - 1
 
     def most_accurate(self) -> PairRates:
         """At the threshold that tells most pairs rightly; of those that are as good, the lowest."""

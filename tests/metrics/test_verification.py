@@ -204,6 +204,7 @@ def test_copies_among_the_different_pairs():
     distances, same = np.zeros(200), np.arange(200) < 100
     with pytest.raises(ArgumentError, match="no threshold rejects a distance of 0"):
         calibrate(distances, same, 0.1)
+    assert verification(distances, same).to_dict()["tar_at_far"] == {"0.1": 0, "0.01": 0}
     distances[:100], distances[103:] = 0.2, 0.5
     assert calibrate(distances, same, 0.1).far == 0.03
 
