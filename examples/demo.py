@@ -21,9 +21,19 @@ FOLDER = Path("demo-run")
 
 def striate(*arguments: object) -> None:
     """Run a verb as a user would."""
+    run("striate", ["-m", "striate"], arguments)
+
+
+def example(script: str, *arguments: object) -> None:
+    """Run a script that stands beside this one."""
+    run(f"python examples/{script}", [str(Path(__file__).with_name(script))], arguments)
+
+
+def run(name: str, python: list[str], arguments: tuple[object, ...]) -> None:
+    """Show a command, and run what it stands for with this Python."""
     words = [str(a) for a in arguments]
-    print(f"\n$ striate {shlex.join(words)}", flush=True)
-    subprocess.run([sys.executable, "-m", "striate", *words], check=True)
+    print(f"\n$ {name} {shlex.join(words)}", flush=True)
+    subprocess.run([sys.executable, *python, *words], check=True)
 
 
 def write_digits(folder: Path) -> None:
@@ -38,19 +48,21 @@ def write_digits(folder: Path) -> None:
 
 
 def main() -> None:
-    """Train LeNet-5 on digits, measure it, classify two photographs, draw edges."""
-    digits, run = FOLDER / "digits", FOLDER / "lenet5"
+    """Train LeNet-5 on digits, measure it, classify two photographs, draw edges, name by one image of each."""
+    digits, lenet5, one_shot = FOLDER / "digits", FOLDER / "lenet5", FOLDER / "one-shot"
     photos = Path(skimage.__file__).parent / "data"
     if not digits.exists():
         print(f"writing 5,000 handwritten digits to {digits}", flush=True)
         write_digits(digits)
-    shutil.rmtree(run, ignore_errors=True)  # a run is never written over
+    shutil.rmtree(lenet5, ignore_errors=True)  # a run is never written over
     striate("data", "show", digits)
-    striate("train", digits, "--model", "lenet5", "--out", run)
-    striate("evaluate", run / "model.safetensors", digits)  # on its test part
+    striate("train", digits, "--model", "lenet5", "--out", lenet5)
+    striate("evaluate", lenet5 / "model.safetensors", digits)  # on its test part
     striate("predict", "efficientnet_lite0", photos / "coffee.png", photos / "chelsea.png", "--top", 3)
     striate("edges", photos / "coffee.png", "--filter", "sobel", "--absolute", "--out", FOLDER / "edges.png")
-    print(f"\nThe report of the training: {run / 'report.html'}\nThe edges: {FOLDER / 'edges.png'}")
+    example("one_shot.py", digits, one_shot)
+    print(f"\nThe report of the training: {lenet5 / 'report.html'}\nThe edges: {FOLDER / 'edges.png'}")
+    print(f"What was named by one image of each: {one_shot / 'named.png'}")
 
 
 if __name__ == "__main__":

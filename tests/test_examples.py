@@ -114,6 +114,22 @@ def test_heartbeats(run):
     assert re.search(r"^\d+ beats, \d+ a minute$", out, re.MULTILINE)
 
 
+def test_one_shot(run):
+    """Few images of each kind, so that it learns little; what it did is said and drawn all the same."""
+    rng = np.random.default_rng(0)
+    for digit in range(10):
+        folder = Path("digits", "train" if digit < 7 else "test", str(digit))
+        folder.mkdir(parents=True)
+        for i in range(5):
+            write_image(folder / f"{i}.png", rng.integers(0, 256, (28, 28), dtype=np.uint8))
+    out = run("one_shot.py", "digits", "run", "4")
+    assert [len(list(Path("run", part).rglob("*.png"))) for part in ("learned", "digits", "letters")] == [196, 15, 40]
+    assert re.search(r"^3 new digits by one image of each: [\d.]+% of 12 named rightly$", out, re.MULTILINE)
+    letters = re.search(r"^10 new letters by one image of each: ([\d.]+)% of 30 named rightly$", out, re.MULTILINE)
+    assert float(letters[1]) > 20  # by chance 10
+    assert read_image("run/named.png").shape[0] > 1000
+
+
 def test_every_example_is_tested():
     assert {p.name for p in EXAMPLES.glob("*.py")} - {"demo.py"} == {
         "train_on_a_folder.py",
@@ -123,4 +139,5 @@ def test_every_example_is_tested():
         "crown.py",
         "heartbeats.py",
         "volumes.py",
+        "one_shot.py",
     }
