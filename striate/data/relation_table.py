@@ -47,12 +47,12 @@ class Related(NamedTuple):
 
 
 def is_relation_table(path: Path) -> bool:
-    """Whether a file's first line names the columns of a list."""
+    """Whether a file's first line names columns of a list, and not those of single images."""
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as f:
         cells = {cell.strip().strip('"') for cell in f.readline(1000).casefold().split(",")}
-    return cells >= set(PAIR) or cells >= set(TRIPLET)
+    return not cells.isdisjoint(PAIR + TRIPLET) and not cells >= {"path", "label"}
 
 
 def open_relations(path: Path, *, seed: int, val_share: float, skip_bad: bool) -> Dataset:
@@ -105,6 +105,9 @@ def open_relations(path: Path, *, seed: int, val_share: float, skip_bad: bool) -
 def _read(store: FolderStore, name: str) -> tuple[list[Related], list[Problem]]:
     (_, header), *records = split_records(read_text(store, name), name)
     columns = [cell.strip().casefold() for cell in header]
+    if not any(set(columns) >= set(names) for names in (PAIR, TRIPLET)):
+        wanted = f"neither the columns {','.join(PAIR)} nor {','.join(TRIPLET)}"
+        raise DataError(f"{name} has {wanted}; its columns are {', '.join(header)}")
     found, problems = [], []
     for line, cells in records:
         row = _row(columns, (line, cells))

@@ -6,7 +6,7 @@ from striate.data import Pairs
 from striate.errors import ArgumentError
 from striate.faces import Threshold
 from striate.metrics import Calibration, calibrate, pairs_needed
-from striate.tasks.faces_pairs import MeasuredPairs, measure_pairs
+from striate.tasks.faces_pairs import MeasuredPairs, check_kinds, measure_pairs
 from striate.tasks.faces_recogniser import OnImages, Recogniser
 
 
@@ -23,6 +23,7 @@ def calibrate_encoder(
         ArgumentError: fewer different pairs than such a rate takes; no image is looked at then.
         DataError: as in `measure_pairs`.
     """
+    check_kinds(pairs.same)
     needed, n_different = pairs_needed(far), int((~pairs.same).sum())
     if n_different < needed:
         raise ArgumentError.of(

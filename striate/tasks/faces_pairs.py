@@ -57,19 +57,23 @@ def measure_pairs(
     Raises:
         DataError: images can't be read, all of them listed; or there is no same or no different pair, or none is left.
     """
-    _check_kinds(pairs.same)
+    check_kinds(pairs.same)
     encodings, problems = _encode(recogniser, pairs, skip_bad, on_images)
     has_none = np.isin(np.arange(len(pairs.images)), list(problems))
     kept = ~(has_none[pairs.first] | has_none[pairs.second])
     left_out = tuple(problems[i] for i in sorted(problems))
-    _check_kinds(pairs.same[kept], left_out)
+    check_kinds(pairs.same[kept], left_out)
     distances = _distances(encodings, pairs.first[kept], pairs.second[kept])
     fold = None if pairs.fold is None else pairs.fold[kept]
     return MeasuredPairs(distances, pairs.same[kept], fold, left_out, int((~kept).sum()))
 
 
-def _check_kinds(same: NDArray[np.bool_], left_out: Sequence[Problem] = ()) -> None:
-    """Nothing is measured on pairs of one kind."""
+def check_kinds(same: NDArray[np.bool_], left_out: Sequence[Problem] = ()) -> None:
+    """Refuse pairs of one kind, on which nothing can be measured.
+
+    Raises:
+        DataError: there is no same, or no different pair.
+    """
     missing = [kind for kind, is_there in (("same", same.any()), ("different", (~same).any())) if not is_there]
     if missing:
         raise DataError(f"there is no {' and no '.join(missing)} pair{' left' if left_out else ''}", left_out)

@@ -13,6 +13,7 @@ from striate.errors import ArgumentError
 from striate.faces import Encoder
 from striate.models import ModelFile, read_header
 from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
+from striate.tasks.picture_files import check_page
 from striate.tasks.verify import VerifyFigures, measure_encodings
 from striate.tasks.verify_report import worst_pairs
 from striate.training import PairUnit
@@ -63,11 +64,13 @@ def evaluate_encoder(
 
     Raises:
         DataError: bad files.
-        ArgumentError: an encoder of aligned faces, no such part, or one without pairs of both kinds.
-        OutputError: the page can't be written.
+        ArgumentError: an encoder of aligned faces, no such part, one without pairs of both kinds, or no .png.
+        OutputError: the page can't be written, or would be drawn over an image.
     """
     if encoder.canonical:
         raise ArgumentError(f"{encoder.name} encodes aligned faces: measure it with striate faces evaluate")
+    if out:
+        check_page(out, data)
     header = read_header(encoder.name)
     dataset = open_as_trained(partial(open_identities, data, skip_bad=skip_bad), [header.record])
     name, images = choose_part(dataset.parts, part)

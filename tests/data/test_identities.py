@@ -259,6 +259,9 @@ BAD_LISTS = [
     ("a,b,same", ["ant/0.png,ant/1.png,1", "ant/0.png,ant/2.png,1"], "both same and different"),
     ("anchor,positive,negative", ["ant/0.png,ant/1.png,"], "different images"),
     ("anchor,positive,negative", ["ant/0.png,ant/1.png,bee/1.png"], "both same and different"),
+    ("a,b", ["ant/0.png,ant/1.png"], "neither the columns a,b,same nor anchor,positive,negative; its columns are a, b"),
+    ("anchor,same", ["ant/0.png,1"], "neither the columns a,b,same nor"),
+    ("file,name", ["ant/0.png,ant"], "no column path and no column label"),
 ]
 
 

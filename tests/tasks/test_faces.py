@@ -233,6 +233,13 @@ class TestPairs:
             calibrate_encoder(toy_recogniser(encoder), open_pairs(write_pairs(tmp_path)), far=0.01)
         assert encoder.batches == []
 
+    @pytest.mark.parametrize(("same", "missing"), [(1, "different"), (0, "same")])
+    def test_a_list_of_one_kind_calibrates_nothing(self, tmp_path, same, missing):
+        listed = write_pairs(tmp_path)
+        listed.write_text(f"a,b,same\nA/0.png,B/0.png,{same}\n", encoding="utf-8")
+        with pytest.raises(DataError, match=f"there is no {missing} pair"):
+            calibrate_encoder(toy_recogniser(), open_pairs(listed), far=0.001)
+
     @pytest.mark.parametrize("calibration", [TAU, None])
     def test_an_evaluation_and_its_page(self, tmp_path, calibration):
         evaluation = evaluate_pairs(toy_recogniser(ToyEncoder(calibration)), open_pairs(write_pairs(tmp_path)))

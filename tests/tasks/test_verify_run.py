@@ -15,7 +15,7 @@ import torch
 
 import striate
 from striate.data import IdentityLoader, Item, Part, open_identities, pairs_of, write_image
-from striate.errors import ArgumentError, CollapseError, DataError, UnknownNameError
+from striate.errors import ArgumentError, CollapseError, DataError, OutputError, UnknownNameError
 from striate.models import load_model, read_header
 from striate.tasks import evaluate_encoder, load_classifier
 from striate.tasks.verify import pair_distances
@@ -111,6 +111,13 @@ def test_the_page_of_worst_mistakes(data):
     list(striate.train(data, out="run", **{**SMALL, "epochs": 1, "lr": 1e-6}))
     evaluate_encoder(striate.load("run"), data, part="train", out="worst.png")
     assert cv2.imread("worst.png").shape[1] > 500
+    for out, error, message in (
+        ("worst.txt", ArgumentError, "out must be a file ending in .png"),
+        ("nowhere/worst.png", OutputError, "no folder"),
+        (Path(data, "ant/0.png"), OutputError, "would be drawn over"),
+    ):
+        with pytest.raises(error, match=message):
+            evaluate_encoder(striate.load("run"), data, out=out)
 
 
 def test_load_gives_encodings_of_unit_length(data):

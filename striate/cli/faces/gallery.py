@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.faces.options import GalleryFolder, gallery_folder, people_count
+from striate.cli.faces.options import GalleryFolder, gallery_folder, image_count, people_count
 from striate.cli.options import Json
 from striate.cli.output import note, print_json, print_table
 
@@ -82,7 +82,7 @@ def import_people(file: File, gallery: GalleryFolder = None, as_json: Json = Fal
     if as_json:
         print_json({"added": added, "people": people})
         return
-    print(f"{added} images added; {people_count(people)}")
+    print(f"{image_count(added)} added; {people_count(people)}")
 
 
 def check(gallery: GalleryFolder = None, as_json: Json = False) -> None:
@@ -96,7 +96,9 @@ def check(gallery: GalleryFolder = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"people": len(people), "problems": [str(problem) for problem in problems]})
     else:
-        print("\n".join(map(str, problems)) or f"sound: {people_count(len(people))}, {sum(people.values())} images")
+        print(
+            "\n".join(map(str, problems)) or f"sound: {people_count(len(people))}, {image_count(sum(people.values()))}"
+        )
     if problems:
         raise typer.Exit(1)
 

@@ -103,6 +103,16 @@ def people_count(count: int) -> str:
     return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
+def image_count(count: int) -> str:
+    """How many images, in words.
+
+    Example:
+        >>> image_count(1), image_count(1000)
+        ('1 image', '1,000 images')
+    """
+    return f"{count:,} {'image' if count == 1 else 'images'}"
+
+
 def gallery_folder(folder: Path | None) -> Path:
     """The folder of a gallery: as told, or `faces` in the user's own data folder."""
     if folder is not None:
