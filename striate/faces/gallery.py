@@ -93,7 +93,8 @@ class Gallery:
             store.close()
             raise GalleryError(
                 f"{folder} holds encodings of {facts.dim} numbers by the encoder {facts.encoder}; those of another "
-                f"can't be compared with them (here: {dim} numbers by {encoder}). Enrol the images in another gallery"
+                f"can't be compared with them (here: {dim} numbers by {encoder}): give the encoder that filled it "
+                "(--encoder), or another gallery (--gallery)"
             )
         return cls(folder, store)
 

@@ -96,9 +96,8 @@ def check(gallery: GalleryFolder = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"people": len(people), "problems": [str(problem) for problem in problems]})
     else:
-        print(
-            "\n".join(map(str, problems)) or f"sound: {people_count(len(people))}, {image_count(sum(people.values()))}"
-        )
+        sound = f"sound: {people_count(len(people))}, {image_count(sum(people.values()))}"
+        print("\n".join(map(str, problems)) or sound)
     if problems:
         raise typer.Exit(1)
 
