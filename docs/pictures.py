@@ -2,7 +2,7 @@
 
 The photographs come with scikit-image: coffee by Rachel Michetti and Chelsea by Stefan van der Walt, both CC0, and
 Eileen Collins by NASA, public domain.
-The pictures of a report are screenshots of what `make demo` writes.
+The pictures of a report are screenshots of what `make demo` writes, and one-shot.png is its named.png.
 """
 
 import runpy
