@@ -39,6 +39,7 @@ class History:
         best: the epoch that was kept, from 1.
         train_score: share of the training part that is right, or () where nobody measured it.
         score_name: what the score is.
+        by_score: whether the kept epoch is the one with the best score; else it is the last.
 
     Raises:
         ArgumentError: there are no epochs, their numbers differ, or `best` is none of them.
@@ -56,6 +57,7 @@ class History:
     best: int
     train_score: tuple[float, ...] = ()
     score_name: str = "accuracy"
+    by_score: bool = True
 
     def __post_init__(self) -> None:
         if not self.train_loss:
@@ -79,16 +81,16 @@ class History:
 
 
 def loss_curves(history: History) -> str:
-    """Training and validation loss over the epochs, the best one marked, as SVG."""
-    text = f"Loss over {history.epochs} epochs; the best epoch is {history.best}."
+    """Training and validation loss over the epochs, the one that was kept marked, as SVG."""
+    text = f"Loss over {history.epochs} epochs; epoch {history.best} was kept."
     return _panel("Loss", text, {"training": history.train_loss, "validation": history.val_loss}, history.best)
 
 
 def score_curves(history: History) -> str:
-    """The scores over the epochs, the best one marked, as SVG."""
+    """The scores over the epochs, the one that was kept marked, as SVG."""
     text = (
         f"{history.score_name.capitalize()} over {history.epochs} epochs; "
-        f"the best epoch is {history.best} with {percent(history.best_score)} on the validation part."
+        f"epoch {history.best} was kept, with {percent(history.best_score)} on the validation part."
     )
     curves = {"training": history.train_score, "validation": history.val_score}
     return _panel(history.score_name.capitalize(), text, curves, history.best, share=True)

@@ -17,6 +17,7 @@ from striate.training import Recipe
 
 _STRIDE = 32
 _NOT_HERE = ("views", "last_stage", "hidden")
+_FEW = 50  # held-back images, up to which their figure tells the best epoch no better than chance
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class MarksPlan:
         recipe: how it is trained.
         batch_size: images a step.
         precision: what was asked for; "auto" is decided by measuring when the training starts.
+        keeps_last: the last epoch's weights are kept, not those of the epoch with the best figure.
         reasons: why, in words.
     """
 
@@ -50,6 +52,7 @@ class MarksPlan:
     batch_size: int
     precision: PrecisionWish
     reasons: tuple[str, ...]
+    keeps_last: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -103,6 +106,8 @@ def make_marks_plan(
     pipeline.check(preset)
     images = len(dataset.parts["train"])
     batch_size = min(images, wishes.batch_size or max(4, min(habits.batch_size, images // 8)))
+    recipe = _make_recipe(wishes, habits, images, batch_size)
+    keeps_last, why_last = _keeps_last(recipe, len(dataset.parts["val"]))
     sizes = {"num_classes": len(preset.labels), "in_channels": preset.channels, "dims": 2}
     arguments = sizes | task.arguments(preset, dataset, wishes.seed or 0)
     return MarksPlan(
@@ -114,11 +119,21 @@ def make_marks_plan(
         preset=preset,
         pipeline=pipeline,
         mosaic=wishes.mosaic or 0.0,
-        recipe=_make_recipe(wishes, habits, images, batch_size),
+        recipe=recipe,
         batch_size=batch_size,
         precision=wishes.precision or "auto",
-        reasons=(why, f"sees the whole image, in {preset.size_hw[1]} x {preset.size_hw[0]} pixels"),
+        reasons=tuple(
+            filter(None, (why, f"sees the whole image, in {preset.size_hw[1]} x {preset.size_hw[0]} pixels", why_last))
+        ),
+        keeps_last=keeps_last,
     )
+
+
+def _keeps_last(recipe: Recipe, held_back: int) -> tuple[bool, str]:
+    """Where the rate falls to 0 the last epoch is a good one; of few images' figures the best is mostly a lucky one."""
+    if held_back > _FEW or recipe.patience or recipe.schedule != "cosine":
+        return False, ""
+    return True, f"keeps the last epoch: the figure of {held_back} held-back images is too coarse to choose one by"
 
 
 def _choose_network(wishes: Wishes) -> tuple[str, Source | None, str]:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,9 @@ def make_marks_report(
             _part_result(task, part, figures[part], remarks.get(part, ""))
             for part in sorted(figures, key=lambda n: n != first)
         ],
-        history=history_of(epochs, task.monitor, task.score(figures[first]).name),
+        history=replace(
+            history_of(epochs, task.monitor, task.score(figures[first]).name), by_score=not plan.keeps_last
+        ),
         per_class=(),
         confusion=(),
         bins=(),

@@ -140,7 +140,7 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
                 train,
                 _Val(val, self.task, self.plan, precision).figures,
                 loss=self.task.loss(self.plan.preset),
-                monitor=self.task.monitor,
+                monitor=None if self.plan.keeps_last else self.task.monitor,
                 lower_is_better=self.task.lower_is_better,
                 precision=precision,
                 on_step=on_step,
@@ -206,7 +206,7 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
             if name != "train"
         }
         labels, items = self.plan.preset.labels, {name: part.items for name, part in self.dataset.parts.items()}
-        self.task = self.task.calibrated(found["val"], items["val"], labels)
+        given, self.task = self.task, self.task.calibrated(found["val"], items["val"], labels)
         figures: dict[PartName, Figures] = {name: self.task.measure(found[name], items[name], labels) for name in found}
         result = {
             "figures": {name: f.to_dict() for name, f in figures.items()},
@@ -214,7 +214,7 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
             "device": str(engine.device),
             "thresholds": self.task.thresholds,
         }
-        remarks: dict[PartName, str] = {"val": "the best epoch was chosen on it"}
+        remarks = _remarks(epoch=not self.plan.keeps_last, threshold=self.task != given)
         save_model(self.folder.model, self.network, self._header(epochs, result))
         report = make_marks_report(
             self.task, self.dataset, self.plan, self.network, self.start, epochs, figures, found, result, remarks
@@ -233,6 +233,17 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
             record=training_record(self.start, self.plan.to_dict(), epochs, result),
             licence=self.licence,
         )
+
+
+def _remarks(*, epoch: bool, threshold: bool) -> dict[PartName, str]:
+    """What was chosen on the held-back images.
+
+    Example:
+        >>> _remarks(epoch=True, threshold=True)
+        {'val': 'the best epoch and the threshold were chosen on it'}
+    """
+    chosen = ["the best epoch"] * epoch + ["the threshold"] * threshold
+    return {"val": f"{' and '.join(chosen)} {'were' if len(chosen) > 1 else 'was'} chosen on it"} if chosen else {}
 
 
 def _make_network(plan: MarksPlan) -> Network:

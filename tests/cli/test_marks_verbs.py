@@ -43,7 +43,8 @@ def test_train_tells_what_it_does(striate, data, task):
     assert "lenet5, from random weights" in err
     monitor = {"localize": "all_right", "landmarks": "mean_error", "detect": "map50"}[task]
     assert len(re.findall(rf"^ +\d  loss \d.*val {monitor} ", err, re.MULTILINE)) == 2
-    assert re.search(r"^val: (all right|mean error|mAP@\.5) .*\(the best epoch was chosen on it\)$", out, re.MULTILINE)
+    chosen = r" \(the threshold was chosen on it\)" if task == "detect" else ""
+    assert re.search(rf"^val: (all right|mean error|mAP@\.5) [^(]*\(95 %.*?%\).*?{chosen}$", out, re.MULTILINE), out
     assert "model:  run/model.safetensors\nreport: run/report.html\n" in out
 
 
@@ -105,7 +106,7 @@ def test_evaluate_as_json(striate, marked_trained, task):
     result = json.loads((trained.run / "record.jsonl").read_text().splitlines()[-1])
     assert {name: told[name] for name in result["figures"]["val"]} == result["figures"]["val"]
     assert (told["part"], told["n"]) == ("val", 16)
-    assert "its best epoch was chosen on these images" in err
+    assert "its thresholds were chosen on these images" in err
 
 
 # predict

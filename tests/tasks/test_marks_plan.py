@@ -22,6 +22,23 @@ def plan_of(data, task, **wishes):
     return striate.train(data, task=task, out=f"run {len(list(Path().iterdir()))}", **wishes).plan
 
 
+@pytest.mark.parametrize(
+    "val, wishes, last",
+    [
+        (50, {}, True),
+        (51, {}, False),  # enough to tell epochs apart
+        (50, {"recipe": {"patience": 3}}, False),  # it stops by the figure
+        (50, {"recipe": {"schedule": "constant"}}, False),  # no epoch is better than another for its rate
+    ],
+)
+def test_the_last_epoch_is_kept_where_few_are_held_back(val, wishes, last):
+    data = write_squares("few", parts={"train": 4, "val": val})
+    plan = plan_of(data / "boxes.csv", "detect", **SMALL, **wishes)
+    assert plan.keeps_last == last
+    assert any("keeps the last epoch" in reason for reason in plan.reasons) == last
+    assert MarksPlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
 REFUSED = [
     ({"views": 2}, ArgumentError, "views is of classification: leave it out for localize"),
     ({"hidden": (4,)}, ArgumentError, "hidden is of classification"),
@@ -126,7 +143,7 @@ def test_what_is_chosen(data):
     assert plan.arguments == sizes | {"head": "localize", "size_hw": [32, 32], "last_stage": "conv2"}
     assert (plan.weights, plan.freeze, plan.mosaic) == (None, "none", 0.0)
     assert plan.preset.labels == ("blue", "red")
-    assert plan.reasons == ("lenet5, from random weights", "sees the whole image, in 32 x 32 pixels")
+    assert plan.reasons[:2] == ("lenet5, from random weights", "sees the whole image, in 32 x 32 pixels")
     detect = plan_of(data / "boxes.csv", "detect", loss="documents", mosaic=0.5, **SMALL)
     assert (detect.arguments["head"], detect.mosaic) == ("grid", 0.5)
     assert len(detect.arguments["anchors"]) == 10
