@@ -257,6 +257,13 @@ class TestPeople:
     def test_identify_with_liveness(self, striate, gallery):
         assert "  not live" in striate("faces", "identify", "party.png", "--gallery", gallery, "--liveness").out
 
+    def test_a_gallery_of_nobody_says_so(self, striate, gallery):
+        assert "nobody is enrolled" not in striate("faces", "identify", "ada.png", "--gallery", gallery).err
+        striate("faces", "remove", "Ada", "Bob", "--gallery", gallery)
+        result = striate("faces", "identify", "ada.png", "--gallery", gallery)
+        assert (result.code, result.out) == (0, "ada.png\n  not recognised\n")
+        assert "nobody is enrolled in gallery\n" in result.err
+
     def test_no_face_anywhere(self, striate, gallery):
         assert striate("faces", "identify", "wall.png", "--gallery", gallery).code == 3
 

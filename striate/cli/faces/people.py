@@ -111,6 +111,8 @@ def identify(
     for problem in bad:
         note(f"skipped {problem}")
     note(f"threshold: {_origin(threshold, recogniser.encoder.calibration)}")
+    if any(person.candidates and not person.candidates.ranked for answer in answers for person in answer.people):
+        note(f"nobody is enrolled in {gallery_folder(gallery)}")
     if out:
         draw_identified(answers, out)
         note(f"drawn: {out}")
