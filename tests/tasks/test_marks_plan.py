@@ -23,7 +23,7 @@ def plan_of(data, task, **wishes):
 
 
 @pytest.mark.parametrize(
-    "val, wishes, last",
+    ("val", "wishes", "last"),
     [
         (50, {}, True),
         (51, {}, False),  # enough to tell epochs apart
