@@ -39,7 +39,7 @@ class History:
         best: the epoch that was kept, from 1.
         train_score: share of the training part that is right, or () where nobody measured it.
         score_name: what the score is.
-        by_score: whether the kept epoch is the one with the best score; else it is the last.
+        by_score: whether the kept epoch is the one with the best score; else it is the one with the lowest loss.
 
     Raises:
         ArgumentError: there are no epochs, their numbers differ, or `best` is none of them.

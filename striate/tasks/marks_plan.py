@@ -17,7 +17,7 @@ from striate.training import Recipe
 
 _STRIDE = 32
 _NOT_HERE = ("views", "last_stage", "hidden")
-_FEW = 50  # held-back images, up to which their figure tells the best epoch no better than chance
+_FEW = 50  # held-back images, up to which the loss, to which every cell adds, tells epochs apart better than the figure
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class MarksPlan:
         recipe: how it is trained.
         batch_size: images a step.
         precision: what was asked for; "auto" is decided by measuring when the training starts.
-        keeps_last: the last epoch's weights are kept, not those of the epoch with the best figure.
+        by_loss: the epoch with the lowest loss is kept, not that with the best figure.
         reasons: why, in words.
     """
 
@@ -52,7 +52,7 @@ class MarksPlan:
     batch_size: int
     precision: PrecisionWish
     reasons: tuple[str, ...]
-    keeps_last: bool = False
+    by_loss: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -106,8 +106,7 @@ def make_marks_plan(
     pipeline.check(preset)
     images = len(dataset.parts["train"])
     batch_size = min(images, wishes.batch_size or max(4, min(habits.batch_size, images // 8)))
-    recipe = _make_recipe(wishes, habits, images, batch_size)
-    keeps_last, why_last = _keeps_last(recipe, len(dataset.parts["val"]))
+    by_loss, why_loss = _chooses_by_loss(len(dataset.parts["val"]))
     sizes = {"num_classes": len(preset.labels), "in_channels": preset.channels, "dims": 2}
     arguments = sizes | task.arguments(preset, dataset, wishes.seed or 0)
     return MarksPlan(
@@ -119,21 +118,20 @@ def make_marks_plan(
         preset=preset,
         pipeline=pipeline,
         mosaic=wishes.mosaic or 0.0,
-        recipe=recipe,
+        recipe=_make_recipe(wishes, habits, images, batch_size),
         batch_size=batch_size,
         precision=wishes.precision or "auto",
         reasons=tuple(
-            filter(None, (why, f"sees the whole image, in {preset.size_hw[1]} x {preset.size_hw[0]} pixels", why_last))
+            filter(None, (why, f"sees the whole image, in {preset.size_hw[1]} x {preset.size_hw[0]} pixels", why_loss))
         ),
-        keeps_last=keeps_last,
+        by_loss=by_loss,
     )
 
 
-def _keeps_last(recipe: Recipe, held_back: int) -> tuple[bool, str]:
-    """Where the rate falls to 0 the last epoch is a good one; of few images' figures the best is mostly a lucky one."""
-    if held_back > _FEW or recipe.patience or recipe.schedule != "cosine":
+def _chooses_by_loss(held_back: int) -> tuple[bool, str]:
+    if held_back > _FEW:
         return False, ""
-    return True, f"keeps the last epoch: the figure of {held_back} held-back images is too coarse to choose one by"
+    return True, f"keeps the epoch with the lowest loss: the figure of {held_back} held-back images is too coarse"
 
 
 def _choose_network(wishes: Wishes) -> tuple[str, Source | None, str]:

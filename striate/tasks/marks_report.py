@@ -51,9 +51,7 @@ def make_marks_report(
             _part_result(task, part, figures[part], remarks.get(part, ""))
             for part in sorted(figures, key=lambda n: n != first)
         ],
-        history=replace(
-            history_of(epochs, task.monitor, task.score(figures[first]).name), by_score=not plan.keeps_last
-        ),
+        history=replace(history_of(epochs, task.monitor, task.score(figures[first]).name), by_score=not plan.by_loss),
         per_class=(),
         confusion=(),
         bins=(),

@@ -140,8 +140,8 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
                 train,
                 _Val(val, self.task, self.plan, precision).figures,
                 loss=self.task.loss(self.plan.preset),
-                monitor=None if self.plan.keeps_last else self.task.monitor,
-                lower_is_better=self.task.lower_is_better,
+                monitor="loss" if self.plan.by_loss else self.task.monitor,
+                lower_is_better=self.plan.by_loss or self.task.lower_is_better,
                 precision=precision,
                 on_step=on_step,
             ):
@@ -214,7 +214,8 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
             "device": str(engine.device),
             "thresholds": self.task.thresholds,
         }
-        remarks = _remarks(epoch=not self.plan.keeps_last, threshold=self.task != given)
+        chosen = "epoch was" if self.task == given else "epoch and the threshold were"
+        remarks: dict[PartName, str] = {"val": f"the best {chosen} chosen on it"}
         save_model(self.folder.model, self.network, self._header(epochs, result))
         report = make_marks_report(
             self.task, self.dataset, self.plan, self.network, self.start, epochs, figures, found, result, remarks
@@ -233,17 +234,6 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
             record=training_record(self.start, self.plan.to_dict(), epochs, result),
             licence=self.licence,
         )
-
-
-def _remarks(*, epoch: bool, threshold: bool) -> dict[PartName, str]:
-    """What was chosen on the held-back images.
-
-    Example:
-        >>> _remarks(epoch=True, threshold=True)
-        {'val': 'the best epoch and the threshold were chosen on it'}
-    """
-    chosen = ["the best epoch"] * epoch + ["the threshold"] * threshold
-    return {"val": f"{' and '.join(chosen)} {'were' if len(chosen) > 1 else 'was'} chosen on it"} if chosen else {}
 
 
 def _make_network(plan: MarksPlan) -> Network:

@@ -81,8 +81,6 @@ def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: st
     plans = [record.get("plan", {}) for record in own]
     if part == "val" and any(plan.get("regression") or plan.get("again") for plan in plans):
         used = f"after choosing by these {things} {they} learned from them, too"
-    elif part == "val" and all(plan.get("keeps_last") for plan in plans):
-        used = f"{their.split()[0]} thresholds were chosen on these {things}, if any"
     return [f"{who} trained on this data; {used}"]
 
 

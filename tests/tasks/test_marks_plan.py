@@ -22,20 +22,12 @@ def plan_of(data, task, **wishes):
     return striate.train(data, task=task, out=f"run {len(list(Path().iterdir()))}", **wishes).plan
 
 
-@pytest.mark.parametrize(
-    ("val", "wishes", "last"),
-    [
-        (50, {}, True),
-        (51, {}, False),  # enough to tell epochs apart
-        (50, {"recipe": {"patience": 3}}, False),  # it stops by the figure
-        (50, {"recipe": {"schedule": "constant"}}, False),  # no epoch is better than another for its rate
-    ],
-)
-def test_the_last_epoch_is_kept_where_few_are_held_back(val, wishes, last):
+@pytest.mark.parametrize(("val", "few"), [(1, True), (50, True), (51, False)])
+def test_where_few_are_held_back_the_loss_chooses_the_epoch(val, few):
     data = write_squares("few", parts={"train": 4, "val": val})
-    plan = plan_of(data / "boxes.csv", "detect", **SMALL, **wishes)
-    assert plan.keeps_last == last
-    assert any("keeps the last epoch" in reason for reason in plan.reasons) == last
+    plan = plan_of(data / "boxes.csv", "detect", **SMALL)
+    assert plan.by_loss == few
+    assert any("the lowest loss" in reason for reason in plan.reasons) == few
     assert MarksPlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 

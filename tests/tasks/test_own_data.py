@@ -46,11 +46,6 @@ REMARKS = [
         "val",
         ["the model was trained on this data; after choosing by these images it learned from them, too"],
     ),
-    (
-        [OWN | {"plan": {"keeps_last": True}}],
-        "val",
-        ["the model was trained on this data; its thresholds were chosen on these images, if any"],
-    ),
     ([OWN, {}], "all", ["1 of 2 members were trained on this data; they learned from many of these images"]),
     ([OWN, OWN], "val", ["2 of 2 members were trained on this data; their best epochs were chosen on these images"]),
     (
