@@ -148,7 +148,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
-SIGNALS = RecordingPipeline((Shift(0.05), Scale(0.1), Noise(0.05)))
+SIGNALS = RecordingPipeline((Shift(0.05), Scale(0.3), Noise(0.05)))
 VOLUMES = RecordingPipeline((Shift(0.05), Rotate(10), Scale(0.1), Noise(0.05)))
 CLIPS = RecordingPipeline((Shift(0.05), Scale(0.1), Brightness(0.1)))
 _USUAL = {"signal": SIGNALS, "volume": VOLUMES, "clip": CLIPS}
