@@ -7,8 +7,8 @@ measured it: the mean of five runs.
 
 Data: ucr.zip under the folder that STRIATE_DATA names. Five seeds, which decide the first weights, the order, the
 distortions and what is held back. The network, its recipe and its distortions are the defaults; they were chosen on
-training parts alone, one of them (how much the amplitude changes) after a first look at the tests. Intervals are Student's, over seeds, 95 %: they tell how much a seed matters, not how few the
-100 and 150 test signals are.
+training parts alone, one of them (how much the amplitude changes) after a first look at the tests. Intervals are
+Student's, over seeds, 95 %: they tell how much a seed matters, not how few the 100 and 150 test signals are.
 
 Run: python benchmarks/ucr.py [--sets ECG200 GunPoint] [--seeds 5] [--out FOLDER]
 """
