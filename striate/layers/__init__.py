@@ -3,6 +3,7 @@
 from striate.layers.affine import ChannelAffine
 from striate.layers.branches import Branches
 from striate.layers.conv import SamePad, conv, conv_norm
+from striate.layers.depthwise import DepthwiseConv2d
 from striate.layers.dims import Norm, along_axes, kinds
 from striate.layers.lrn import LRN
 from striate.layers.modes import evaluating
@@ -16,6 +17,7 @@ __all__ = [
     "LRN",
     "Branches",
     "ChannelAffine",
+    "DepthwiseConv2d",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "Norm",

@@ -9,6 +9,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.layers.depthwise import DepthwiseConv2d
 from striate.layers.dims import Conv, Kernel, kinds, per_axis
 from striate.layers.sequential import sequential
 from striate.ops.size import pad_amounts
@@ -52,7 +53,8 @@ def conv(
     """
     sides = per_axis(dims, kernel)
     amount = tuple((n - 1) // 2 for n in sides) if padding == "half" else padding
-    return kinds(dims).conv(c_in, c_out, sides, stride, amount, groups=groups, bias=bias)  # type: ignore[arg-type]
+    kind = DepthwiseConv2d if dims == 2 and groups == c_in == c_out > 1 else kinds(dims).conv
+    return kind(c_in, c_out, sides, stride, amount, groups=groups, bias=bias)  # type: ignore[arg-type]
 
 
 class SamePad(nn.Module):
@@ -115,7 +117,7 @@ def conv_norm(
         >>> [name for name, _ in depthwise.named_children()]
         ['pad', 'conv', 'norm', 'activation']
         >>> depthwise.conv
-        Conv2d(32, 32, kernel_size=(3, 3), stride=(2, 2), groups=32, bias=False)
+        DepthwiseConv2d(32, 32, kernel_size=(3, 3), stride=(2, 2), groups=32, bias=False)
     """
     # at stride 1 an odd kernel is padded evenly, which the convolution does itself
     uneven = stride > 1 or any(n % 2 == 0 for n in per_axis(dims, kernel))
