@@ -20,6 +20,7 @@ from striate.ops.choose_anchors import Anchors, kmeans_anchors
 from striate.ops.conv import convolve, cross_correlate, flip_filter
 from striate.ops.distance import chi_square_terms, paired_distance, pairwise_distance, squared_distance
 from striate.ops.edges import EdgeKind, edge_filter, edges, volume_filter
+from striate.ops.fuse_boxes import fuse_boxes
 from striate.ops.gram import content_cost, gram_cost, gram_matrix, mean_gram, style_cost, total_variation
 from striate.ops.learn_edges import learn_filter
 from striate.ops.nms import batched_nms, gaussian_decay, linear_decay, nms, soft_nms
@@ -58,6 +59,7 @@ __all__ = [
     "edge_filter",
     "edges",
     "flip_filter",
+    "fuse_boxes",
     "gaussian_decay",
     "geometry",
     "global_pool",
