@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from striate.cli.options import (
+    OF_MARKS,
     CropNumber,
     CropScale,
     Device,
     Json,
     LabelledData,
+    Mirrored,
     Model,
     Resample,
     SkipBad,
@@ -38,6 +40,7 @@ def evaluate(
     others: With = None,
     crops: CropNumber = 1,
     crop_scale: CropScale = "",
+    mirrored: Mirrored = False,
     resample: Resample = False,
     skip_bad: SkipBad = False,
     device: Device = "auto",
@@ -57,7 +60,7 @@ def evaluate(
     from striate.faces import Encoder
     from striate.tasks import (
         EventFinder,
-        MarksPredictor,
+        MarksFinder,
         RecordingClassifier,
         evaluate_classes,
         evaluate_recordings,
@@ -69,10 +72,12 @@ def evaluate(
     note(classifier.notice)
     if not isinstance(classifier, RecordingClassifier | EventFinder):
         refuse_options("of signals, volumes and clips alone", {"--resample": resample})
-    if isinstance(classifier, MarksPredictor):
+    if isinstance(classifier, MarksFinder):
         refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
-        evaluate_marks(classifier, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
+        finder = classifier.mirrored() if mirrored else classifier
+        evaluate_marks(finder, data, part=part, out=out, skip_bad=skip_bad, as_json=as_json)
         return
+    refuse_options(OF_MARKS, {"--mirrored": mirrored})
     if isinstance(classifier, EventFinder):
         refuse_options("of classes alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
         how: dict[str, Any] = {"part": part, "out": out, "resample": resample, "skip_bad": skip_bad}

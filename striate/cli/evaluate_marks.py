@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from striate.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from striate.tasks import MarksPredictor
+    from striate.tasks import MarksFinder
 
 
 def evaluate_marks(
-    predictor: "MarksPredictor[Any, Any]",
+    predictor: "MarksFinder[Any, Any]",
     data: Path,
     *,
     part: str | None,

@@ -30,6 +30,12 @@ CropNumber = Annotated[int, typer.Option("--crops", help="Look at so many crops 
 CropScale = Annotated[
     str, typer.Option(metavar="SHARE,…", help="Sides of the crops, as shares of the usual one, such as 0.8,1.")
 ]
+Mirrored = Annotated[
+    bool,
+    typer.Option(
+        "--mirrored", help="Of boxes and points: look at each image mirrored too, and upside down where trained so."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Resample = Annotated[
     bool,
@@ -37,6 +43,8 @@ Resample = Annotated[
 ]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Go on without files that can't be read, and record them.")]
 Device = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")]
+
+OF_MARKS = "of boxes and points alone (of classes: --crops 2)"  # whose `--mirrored` is
 
 
 def parse_crops(number: int, scales: str) -> "Crops":

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from striate.cli.options import (
+    OF_MARKS,
     CropNumber,
     CropScale,
     Device,
     Json,
+    Mirrored,
     Model,
     Resample,
     SkipBad,
@@ -50,6 +52,7 @@ def predict(
     others: With = None,
     crops: CropNumber = 1,
     crop_scale: CropScale = "",
+    mirrored: Mirrored = False,
     resample: Resample = False,
     skip_bad: SkipBad = False,
     device: Device = "auto",
@@ -68,7 +71,7 @@ def predict(
     from striate.faces import Encoder
     from striate.tasks import (
         EventFinder,
-        MarksPredictor,
+        MarksFinder,
         RecordingClassifier,
         load,
         predict_files,
@@ -90,12 +93,15 @@ def predict(
     }
     if isinstance(classifier, Encoder):
         raise ArgumentError.of("model", "one that predicts; an encoder verifies, see striate faces", str(model))
+    if not isinstance(classifier, MarksFinder):
+        refuse_options(OF_MARKS, {"--mirrored": mirrored})
     if isinstance(classifier, EventFinder):
         others_alone = {**of_marks, "--out": None, "--top": top, "--csv": csv}
         refuse_options("of others alone", {**others_alone, "--crops": crops != 1, "--crop-scale": crop_scale})
         predict_events(classifier, paths or [], out=out, resample=resample, skip_bad=skip_bad, as_json=as_json)
         return
-    if isinstance(classifier, MarksPredictor):
+    if isinstance(classifier, MarksFinder):
+        finder = classifier.mirrored() if mirrored else classifier
         of_classes = {"--top": top, "--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale}
         refuse_options("of classes alone", of_classes)
         tiles = None if tile is None else (tile, tile // 8 if overlap is None else overlap)
@@ -107,9 +113,9 @@ def predict(
         if video is not None:
             if skip_bad:
                 raise typer.BadParameter("goes with images", param_hint="--skip-bad")
-            predict_video(classifier, video, out=out, seconds=seconds, tile=tiles, as_json=as_json)
+            predict_video(finder, video, out=out, seconds=seconds, tile=tiles, as_json=as_json)
             return
-        predict_marks(classifier, paths or [], out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
+        predict_marks(finder, paths or [], out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
         return
     refuse_options("of boxes, points and events alone", {"--out": of_marks.pop("--out")})
     refuse_options("of boxes and points alone", of_marks)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from striate.cli.output import note, print_json
 
 if TYPE_CHECKING:
-    from striate.tasks import MarksPredictor
+    from striate.tasks import MarksFinder
 
 
 def predict_marks(
-    predictor: "MarksPredictor[Any, Any]",
+    predictor: "MarksFinder[Any, Any]",
     paths: Sequence[str],
     *,
     out: Path | None,

@@ -11,7 +11,7 @@ import typer
 from striate.cli.output import note
 
 if TYPE_CHECKING:
-    from striate.tasks import MarksPredictor
+    from striate.tasks import MarksFinder
 
 
 def find_video(paths: Sequence[str], camera: int | None) -> Path | int | None:
@@ -33,7 +33,7 @@ def find_video(paths: Sequence[str], camera: int | None) -> Path | int | None:
 
 
 def predict_video(
-    predictor: "MarksPredictor[Any, Any]",
+    predictor: "MarksFinder[Any, Any]",
     source: Path | int,
     *,
     out: Path | None,

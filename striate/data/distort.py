@@ -73,9 +73,10 @@ class Distortion:
             raise ArgumentError("a distortion with a field has no matrix as its inverse; move points by `back`")
         return motions.invert(self.geometry)
 
-    def back(self, xy: ArrayLike) -> Floats:
-        """Points (..., 2) of the result in the source image: the inverse of `points`."""
-        return motions.apply_points(motions.invert(self.geometry), self.field.sources(xy) if self.field else xy)
+    def back(self, xy: ArrayLike, *, pairs: Sequence[tuple[int, int]] = ()) -> Floats:
+        """Points (..., 2) of the result in the source image: the inverse of `points`, whose `pairs` it takes."""
+        moved = motions.apply_points(motions.invert(self.geometry), self.field.sources(xy) if self.field else xy)
+        return self._sides(moved, pairs)
 
     @property
     def decode_at_least_hw(self) -> tuple[int, int]:
@@ -184,11 +185,7 @@ class Distortion:
             The same shape, float64; with a field to a millionth of a pixel.
         """
         moved = motions.apply_points(self.geometry, xy)
-        moved = self.field.forward(moved) if self.field else moved
-        if motions.mirrors(self.geometry):
-            for left, right in pairs:
-                moved[..., [left, right], :] = moved[..., [right, left], :]
-        return moved
+        return self._sides(self.field.forward(moved) if self.field else moved, pairs)
 
     def boxes(self, xyxy: ArrayLike, *, least_visible: float = 0.25) -> tuple[Floats, NDArray[np.int64]]:
         """Boxes of the source image in the result, clipped to it; those that are hardly seen any more are dropped.
@@ -212,6 +209,13 @@ class Distortion:
         stay = (sides.min(axis=1, initial=np.inf) >= 1) & (sides.prod(axis=1) >= least_visible * area)
         kept = np.flatnonzero(stay)
         return clipped[kept], kept
+
+    def _sides(self, moved: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
+        """The same moved points (..., P, 2), those of a pair in each other's place if the picture is mirrored."""
+        if motions.mirrors(self.geometry):
+            for left, right in pairs:
+                moved[..., [left, right], :] = moved[..., [right, left], :]
+        return moved
 
     def _bounds(self, xyxy: ArrayLike) -> Floats:
         """(N, 4) -> (N, 4), not clipped."""

@@ -31,7 +31,9 @@ from striate.tasks.faces_verify import Verified, verify_images
 from striate.tasks.gain import Contender, Gain
 from striate.tasks.images import find_images
 from striate.tasks.loading import load, load_classifier
+from striate.tasks.marks_ensemble import MarksEnsemble
 from striate.tasks.marks_evaluation import MarksEvaluation, evaluate_marks
+from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.marks_prediction import FoundIn, draw_found, find_in_files
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_run import MarksRun
@@ -91,7 +93,9 @@ __all__ = [
     "Iterate",
     "Looked",
     "Losses",
+    "MarksEnsemble",
     "MarksEvaluation",
+    "MarksFinder",
     "MarksPredictor",
     "MarksRun",
     "MeasuredPairs",

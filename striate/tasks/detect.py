@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from striate.data import BoxDataset, BoxItem, Distortion, Pixels, box_rows, count_boxes, open_boxes
@@ -22,7 +23,7 @@ from striate.metrics import (
 )
 from striate.models import Answers
 from striate.models.grid_detector import BoxForm
-from striate.ops import best_boxes, kmeans_anchors
+from striate.ops import BestBoxes, best_boxes, fuse_boxes, kmeans_anchors
 from striate.preset import Preset
 from striate.results import Detections
 from striate.runtime import detect_tiled
@@ -42,6 +43,7 @@ HABITS = Habits(
 )
 FLOOR = 0.01  # scores up to it are no candidates: average precision needs all others
 SUPPRESSION_IOU = 0.5  # as in the course documents
+FUSION_IOU = 0.55  # boxes of several looks that overlap by more are of one object
 MOST = 300  # objects on an image
 ANCHORS = 5  # of the documents' 19x19x5x8
 
@@ -114,11 +116,19 @@ class DetectTask(MarksTask[BoxItem, Detections]):
     def _best(self, xyxy: Tensor, scores: Tensor, distortion: Distortion, labels: Sequence[str]) -> Detections:
         best = best_boxes(xyxy, scores, score_threshold=FLOOR, iou_threshold=self.iou, most=MOST)
         height, width = distortion.source_hw
-        corners = distortion.back(best.xyxy.double().numpy().reshape(-1, 2, 2)).clip(0, [width, height])  # (M, 2, 2)
-        seen = (corners[:, 0] < corners[:, 1]).all(axis=1)
+        boxes = best.xyxy.double().numpy()
+        corners = np.sort(distortion.back(boxes.reshape(-1, 2, 2)), axis=1).clip(0, [width, height])  # (M, 2, 2)
+        seen = (boxes[:, :2] < boxes[:, 2:]).all(axis=1) & (corners[:, 0] < corners[:, 1]).all(axis=1)
         class_ids = best.class_ids.numpy()[seen]
         confidence = best.scores.double().numpy()[seen].clip(0, 1)
         return Detections(corners[seen].reshape(-1, 4), confidence, class_ids, tuple(labels[i] for i in class_ids))
+
+    def fused(self, looks: Sequence[Detections]) -> Detections:
+        """Boxes of one object become their mean, see `striate.ops.fuse_boxes`; what few looks found is less sure."""
+        found = [BestBoxes(*map(torch.tensor, (look.xyxy, look.confidence, look.class_id))) for look in looks]
+        xyxy, scores, class_ids = (values[:MOST].numpy() for values in fuse_boxes(found, FUSION_IOU))
+        labels = {i: label for look in looks for i, label in zip(look.class_id.tolist(), look.labels, strict=True)}
+        return Detections(xyxy, scores, class_ids, tuple(labels[i] for i in class_ids.tolist()))
 
     def tiled(
         self, predict: Callable[[Sequence[Pixels]], list[Detections]], image: Pixels, side: int, overlap: int

@@ -20,7 +20,7 @@ from striate.tasks.events_evaluation import EventsEvaluation, evaluate_events
 from striate.tasks.gain import Answers, Timed
 from striate.tasks.loading import Loaded, Model, load
 from striate.tasks.marks_evaluation import MarksEvaluation, Watch, evaluate_marks
-from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
 from striate.tasks.part_logits import part_logits
 from striate.tasks.recording_classifier import RecordingClassifier
@@ -64,7 +64,7 @@ def evaluate(
     """
     crops = as_crops(crops)
     loaded = load(model, device=device) if isinstance(model, str | Path | Sequence) else model
-    if isinstance(loaded, MarksPredictor | Encoder | RecordingClassifier | EventFinder) and crops != ONE_CROP:
+    if isinstance(loaded, MarksFinder | Encoder | RecordingClassifier | EventFinder) and crops != ONE_CROP:
         raise ArgumentError.of("crops", "1 for an encoder or a model of boxes, points or recordings", len(crops))
     if isinstance(loaded, Encoder):
         return evaluate_encoder(loaded, data, part=part, skip_bad=skip_bad, on_images=on_images)
@@ -74,7 +74,7 @@ def evaluate(
         return evaluate_recordings(
             loaded, data, part=part, resample=resample, skip_bad=skip_bad, workers=workers, on_images=on_images
         )
-    if isinstance(loaded, MarksPredictor):
+    if isinstance(loaded, MarksFinder):
         return evaluate_marks(loaded, data, part=part, skip_bad=skip_bad, workers=workers, on_images=on_images)
     return evaluate_classes(
         loaded, data, part=part, crops=crops, skip_bad=skip_bad, workers=workers, on_images=on_images

@@ -20,7 +20,7 @@ from striate.metrics import LandmarkFigures, measure_landmarks, reference_distan
 from striate.ops import read_points
 from striate.preset import Preset
 from striate.results import Landmarks
-from striate.tasks.marks_task import Habits, MarksTask, Score
+from striate.tasks.marks_task import Habits, MarksTask, Score, weighted_mean
 from striate.training import Loss, points_cost, squared_points_cost
 
 HABITS = Habits(
@@ -91,10 +91,17 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
         """Answers (N, 1 + 2P) -> points in pixels of the original images; they may lie outside."""
         presence, points = read_points(answers.float().cpu(), preset.size_hw, linear=self.linear)
         rows = zip(presence.clamp(0, 1).tolist(), points.double().numpy(), distortions, strict=True)
+        pairs = point_pairs(preset.labels)
         return [
-            Landmarks(pc, preset.labels, tuple((x, y) for x, y in distortion.back(xy).tolist()), self.threshold)
+            Landmarks(pc, preset.labels, _places(distortion.back(xy, pairs=pairs)), self.threshold)
             for pc, xy, distortion in rows
         ]
+
+    def fused(self, looks: Sequence[Landmarks]) -> Landmarks:
+        """The mean presence, and the mean of each point where the looks' presences are its weights."""
+        presence = np.array([look.presence for look in looks])
+        xy = weighted_mean(np.array([look.xy for look in looks]), presence)  # (P, 2)
+        return Landmarks(float(presence.mean()), looks[0].names, _places(xy), self.threshold)
 
     def measure(self, found: Sequence[Landmarks], items: Sequence[PointItem], labels: Sequence[str]) -> LandmarkFigures:
         """Every figure of merit; errors are shares of the distance of `reference_points`."""
@@ -170,6 +177,10 @@ def reference_points(names: Sequence[str]) -> tuple[int, int] | None:
     pairs = point_pairs(names)
     eyes = [pair for pair in pairs if "eye" in names[pair[0]].casefold() and "brow" not in names[pair[0]].casefold()]
     return next(iter([*eyes, *pairs]), None)
+
+
+def _places(xy: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[tuple[float, float], ...]:
+    return tuple((x, y) for x, y in xy.tolist())
 
 
 def _marked(items: Sequence[PointItem]) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -15,6 +15,8 @@ from striate.tasks.ensemble import Ensemble
 from striate.tasks.ensemble_folder import EnsembleFolder
 from striate.tasks.event_finder import EventFinder
 from striate.tasks.events import EventTask
+from striate.tasks.marks_ensemble import MarksEnsemble
+from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_tasks import is_marks_task, restored_task
 from striate.tasks.recording_classifier import RecordingClassifier
@@ -24,12 +26,12 @@ from striate.training import Device, Precision
 Model = str | Path
 
 
-AnyPredictor = MarksPredictor[Any, Any]
+AnyPredictor = MarksFinder[Any, Any]
 Loaded = Classifier | Ensemble | AnyPredictor | Encoder | RecordingClassifier | EventFinder
 
 
 def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
-    """What a model file, or published weights by name, answers with; or an ensemble of several classifiers.
+    """What a model file, or published weights by name, answers with; or several of one task as an ensemble.
 
     Args:
         model: a `.safetensors` that striate wrote, the folder of a run or of an ensemble, or a name of `striate weights
@@ -44,15 +46,16 @@ def load(model: Model | Sequence[Model], *, device: Device = "auto") -> Loaded:
     Raises:
         ModelFileError: a file is broken, hostile or of another version, or a run has no model yet.
         UnknownNameError: neither a file nor the name of weights.
-        ArgumentError: the weights don't know classes by name, or networks don't know the same ones.
+        ArgumentError: the weights don't know classes by name, or networks don't know the same ones or do other tasks.
         MissingExtraError: the weights' package is not installed.
         WeightsError: the weights have not been fetched.
     """
-    if isinstance(model, str | Path):
-        return _load_one(model, device)
-    if len(model) == 1:
-        return _load_one(model[0], device)
-    return load_classifier(model, device=device)
+    models = [model] if isinstance(model, str | Path) else model
+    loaded = [_load_one(one, device) for one in models]
+    if len(loaded) == 1:
+        return loaded[0]
+    marks = [one for one in loaded if isinstance(one, MarksPredictor)]
+    return MarksEnsemble(marks) if loaded and len(marks) == len(loaded) else _together(models, loaded)
 
 
 def load_classifier(model: Model | Sequence[Model], *, device: Device = "auto") -> Classifier | Ensemble:
@@ -62,15 +65,20 @@ def load_classifier(model: Model | Sequence[Model], *, device: Device = "auto") 
         ArgumentError: a model of boxes or points, of recordings, or an encoder.
     """
     models = [model] if isinstance(model, str | Path) else model
-    members = [member for one in models for member in _classifier(one, device).members]
+    return _together(models, [_load_one(one, device) for one in models])
+
+
+def _together(models: Sequence[Model], loaded: Sequence[Loaded]) -> Classifier | Ensemble:
+    """The classifiers that were loaded from these, as one."""
+    own = zip(models, loaded, strict=True)
+    members = [member for one, classifier in own for member in _classifier(one, classifier).members]
     if not members:
         raise ArgumentError("model must be at least one model file or name, got none")
     return members[0] if len(members) == 1 else Ensemble(members)
 
 
-def _classifier(model: Model, device: Device) -> Classifier | Ensemble:
-    loaded = _load_one(model, device)
-    if isinstance(loaded, MarksPredictor):
+def _classifier(model: Model, loaded: Loaded) -> Classifier | Ensemble:
+    if isinstance(loaded, MarksFinder):
         raise ArgumentError.of("model", "of classes", f"{model}, trained to {loaded.task.name}")
     if isinstance(loaded, Encoder):
         raise ArgumentError.of("model", "of classes", f"{model}, trained to verify")

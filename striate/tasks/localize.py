@@ -21,7 +21,7 @@ from striate.metrics import RIGHT_IOU, LocalizationFigures, measure_localization
 from striate.ops import paired_iou, read_place
 from striate.preset import Preset
 from striate.results import Classes, Localization
-from striate.tasks.marks_task import Habits, MarksTask, Score
+from striate.tasks.marks_task import Habits, MarksTask, Score, weighted_mean
 from striate.training import Loss, place_cost, squared_place_cost
 
 HABITS = Habits(
@@ -108,6 +108,18 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
             Localization(pc, _in_image(box, distortion), _classes(shares, preset.labels), self.threshold)
             for pc, box, shares, distortion in rows
         ]
+
+    def fused(self, looks: Sequence[Localization]) -> Localization:
+        """The mean presence; of box and classes the mean where the looks' presences are its weights.
+
+        What a look says of an object that it does not see means nothing, so it hardly counts.
+        """
+        labels, presence = looks[0].classes.labels, np.array([look.presence for look in looks])
+        shares = [dict(zip(look.classes.labels, look.classes.probabilities, strict=True)) for look in looks]
+        mean = weighted_mean(np.array([[of[label] for label in labels] for of in shares]), presence).clip(0, 1)  # (K,)
+        left, top, right, bottom = weighted_mean(np.array([look.xyxy for look in looks]), presence).tolist()
+        classes = _classes(mean, labels)
+        return Localization(float(presence.mean()), (left, top, right, bottom), classes, self.threshold)
 
     def measure(
         self, found: Sequence[Localization], items: Sequence[BoxItem], labels: Sequence[str]

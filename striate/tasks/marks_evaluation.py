@@ -8,7 +8,7 @@ from typing import Any
 
 from striate.atomic import atomic_write
 from striate.draw import sheet_png
-from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.marks_report import mistake_tiles
 from striate.tasks.marks_start import remarks_on_marks
 from striate.tasks.marks_task import Figures, Score
@@ -45,7 +45,7 @@ class MarksEvaluation:
 
 
 def evaluate_marks(
-    predictor: MarksPredictor[Any, Any],
+    predictor: MarksFinder[Any, Any],
     data: str | Path,
     *,
     part: str | None = None,
@@ -70,7 +70,7 @@ def evaluate_marks(
         ArgumentError: the data has no such part.
         OutputError: the page can't be written.
     """
-    task, records = predictor.task, [predictor.record]
+    task, records = predictor.task, [member.record for member in predictor.members]
     dataset = open_as_trained(partial(task.open, data, skip_bad=skip_bad, classes=predictor.labels), records)
     name, images = choose_part(dataset.parts, part)
     count = len(images)

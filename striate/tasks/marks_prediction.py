@@ -9,7 +9,7 @@ from striate.data import Pixels, read_image, write_image
 from striate.errors import Problem
 from striate.tasks.classifier import OnBad, readings
 from striate.tasks.images import answer_images
-from striate.tasks.marks_predictor import MarksPredictor
+from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.picture_files import picture_files
 
 
@@ -21,7 +21,7 @@ class FoundIn(NamedTuple):
 
 
 def find_in_files(
-    predictor: MarksPredictor[Any, Any],
+    predictor: MarksFinder[Any, Any],
     paths: Iterable[str | Path],
     *,
     tile: tuple[int, int] | None = None,
@@ -32,7 +32,7 @@ def find_in_files(
     Args:
         predictor: what looks at them.
         paths: see `striate.tasks.images.find_images`.
-        tile: side and overlap of tiles, see `MarksPredictor.tiled`; None looks at each image whole.
+        tile: side and overlap of tiles, see `MarksFinder.tiled`; None looks at each image whole.
         skip_bad: go on without files that can't be read.
 
     Returns:
@@ -56,7 +56,7 @@ def _same(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def draw_found(predictor: MarksPredictor[Any, Any], answers: Sequence[FoundIn], folder: str | Path) -> Path:
+def draw_found(predictor: MarksFinder[Any, Any], answers: Sequence[FoundIn], folder: str | Path) -> Path:
     """Write each image with what was found drawn on it as a PNG into a folder, which is made.
 
     Returns:

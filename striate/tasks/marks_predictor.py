@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from striate.data import (
@@ -19,20 +18,22 @@ from striate.data import (
     read_image,
 )
 from striate.data.workers import workers_for
-from striate.preset import Preset
+from striate.errors import ArgumentError
 from striate.runtime import Engine
 from striate.tasks.classifier import Image, OnBad, readings
+from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.marks_task import Found, MarksTask
+from striate.tasks.reflection import AS_IS, Reflection, trained_reflections
 
 
-class _Prepared(NamedTuple):
+class Prepared(NamedTuple):
     """An image as the network sees it, and how it came there."""
 
     planes: torch.Tensor  # (C, h, w)
     distortion: Distortion
 
 
-class MarksPredictor(Generic[MarkedItem, Found]):
+class MarksPredictor(MarksFinder[MarkedItem, Found]):
     """Images in; `Localization`, `Landmarks` or `Detections` out, in pixels of the images.
 
     Args:
@@ -41,6 +42,7 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         record: how it was trained, as its model file says.
         notice: what to tell a person once, such as the licence of the weights.
         name: what to call it: the file that it was loaded from.
+        reflections: how each image is looked at, at least one; what several looks find is averaged.
     """
 
     def __init__(
@@ -50,67 +52,46 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         record: Mapping[str, Any] | None = None,
         notice: str = "",
         name: str = "",
+        reflections: Sequence[Reflection] = (AS_IS,),
     ):
         self.engine, self.record, self.notice, self.name = engine, record or {}, notice, name
         self.task: MarksTask[MarkedItem, Found] = task
+        self.reflections = tuple(reflections)
 
     @property
-    def preset(self) -> Preset:
-        """What the network expects, and its labels."""
-        return self.engine.preset
+    def members(self) -> "tuple[MarksPredictor[MarkedItem, Found], ...]":
+        """This network alone."""
+        return (self,)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the classes or points."""
-        return self.preset.labels
-
-    def predict(self, images: Iterable[Image], *, on_bad: OnBad | None = None) -> list[Found]:
-        """What is on each image.
-
-        Args:
-            images: paths of image files, or uint8 arrays (H, W, C) with the preset's channels.
-            on_bad: told of each file that can't be read, which then has no answer.
-
-        Raises:
-            ImageError: a file can't be read, and nobody is told.
-            ShapeError: an array is not an image of the preset's channels.
-        """
-        return list(self.stream(images, on_bad=on_bad))
+    def mirrored(self) -> "MarksPredictor[MarkedItem, Found]":
+        """The same with a look in each way that training showed it images; see `MarksFinder.mirrored`."""
+        reflections = trained_reflections(self.record)
+        if len(reflections) == 1:
+            raise ArgumentError(
+                f"{self.name or 'the model'} was shown no mirrored images: train it for them by --distort 'mirror, …', "
+                "where there is no up and down 'mirror, flip, …'"
+            )
+        return MarksPredictor(self.engine, self.task, self.record, self.notice, self.name, reflections)
 
     def stream(self, images: Iterable[Image], *, on_bad: OnBad | None = None) -> Iterator[Found]:
-        """The same one by one, no more in memory than a batch; arguments and errors are those of `predict`."""
-        prepared = readings(images, self._read, self._prepare, on_bad)
+        """The same as `predict` one by one, no more in memory than a batch; arguments and errors are the same."""
+        prepared = readings(images, self._read, self.prepare, on_bad)
         while batch := list(islice(prepared, self.engine.batch_size)):
-            answers = self.engine.answer(torch.stack([one.planes for one in batch]))
-            found = self.task.found(answers, self.preset, [one.distortion for one in batch])
-            yield from map(self.task.shown, found)
+            yield from map(self.task.shown, self.look(batch))
 
-    def on_frames(self, tile: tuple[int, int] | None = None) -> Callable[[Sequence[Pixels]], list[Found]]:
-        """A function of several images at once, as `annotate_video` takes it.
-
-        Args:
-            tile: side and overlap in pixels of tiles in which each image is looked at; None looks at it whole.
+    def prepare(self, image: Pixels) -> Prepared:
+        """An image (H, W, C) as `look` takes it.
 
         Raises:
-            ArgumentError: a model that finds one object an image has no use for tiles.
+            ShapeError: it is not an image of the preset's channels.
         """
-        if tile is None:
-            return lambda images: self.predict(images)
-        return lambda images: [self.tiled(image, *tile) for image in images]
+        self.engine.check(image)
+        distortion = preset_distortion(self.preset, image.shape[:2])
+        return Prepared(torch.from_numpy(distortion.network_input(image, self.preset)), distortion)
 
-    def tiled(self, image: Image, side: int, overlap: int) -> Found:
-        """What is on a large image, looked at in overlapping tiles: see `striate.runtime.detect_tiled`.
-
-        Args:
-            image: a path, or uint8 (H, W, C).
-            side: of the tiles, in pixels of the image.
-            overlap: as large are the objects, at most, that are found as if the image was looked at in one piece.
-
-        Raises:
-            ArgumentError: a number is out of range, or a model that finds one object an image.
-        """
-        pixels = image if isinstance(image, np.ndarray) else read_image(Path(image), channels=self.preset.channels)
-        return self.task.tiled(self.predict, pixels, side, overlap)
+    def look(self, batch: Sequence[Prepared]) -> list[Found]:
+        """All that was found on each image of a batch, the unlikely too."""
+        return self._look(torch.stack([one.planes for one in batch]), [one.distortion for one in batch])
 
     def answer(
         self, part: MarkedPart[MarkedItem], *, workers: int = 0, on_images: Callable[[int], None] | None = None
@@ -126,7 +107,7 @@ class MarksPredictor(Generic[MarkedItem, Found]):
         found: list[Found] = []
         try:
             for batch in loader.epoch(0):
-                found += self.found(self.engine.answer(batch.images), batch, part)
+                found += self._look(batch.images, self._distortions(batch, part))
                 if on_images:
                     on_images(len(found))
         finally:
@@ -135,16 +116,23 @@ class MarksPredictor(Generic[MarkedItem, Found]):
 
     def found(self, answers: Any, batch: Batch, part: MarkedPart[MarkedItem]) -> list[Found]:
         """What the network's answers to a batch of a part's undistorted images mean, in pixels of the images."""
-        distortions = [preset_distortion(self.preset, part.items[i].size_hw) for i in batch.indices.tolist()]
-        return self.task.found(answers, self.preset, distortions)
+        return self.task.found(answers, self.preset, self._distortions(batch, part))
 
-    def _read(self, path: Path) -> _Prepared:
-        return self._prepare(read_image(path, channels=self.preset.channels))
+    def _look(self, planes: torch.Tensor, distortions: Sequence[Distortion]) -> list[Found]:
+        """What is on a batch (N, C, h, w): every reflection is looked at by itself."""
+        looks = [self._look_at(reflection, planes, distortions) for reflection in self.reflections]
+        return looks[0] if len(looks) == 1 else [self.task.fused(own) for own in zip(*looks, strict=True)]
 
-    def _prepare(self, image: Pixels) -> _Prepared:
-        self.engine.check(image)
-        distortion = preset_distortion(self.preset, image.shape[:2])
-        return _Prepared(torch.from_numpy(distortion.network_input(image, self.preset)), distortion)
+    def _look_at(self, reflection: Reflection, planes: torch.Tensor, distortions: Sequence[Distortion]) -> list[Found]:
+        answers = self.engine.answer(reflection.planes(planes))
+        return self.task.found(answers, self.preset, [reflection.distortion(one) for one in distortions])
+
+    def _distortions(self, batch: Batch, part: MarkedPart[MarkedItem]) -> list[Distortion]:
+        """How the images of a part's batch came to the frame."""
+        return [preset_distortion(self.preset, part.items[i].size_hw) for i in batch.indices.tolist()]
+
+    def _read(self, path: Path) -> Prepared:
+        return self.prepare(read_image(path, channels=self.preset.channels))
 
 
 def _no_targets(items: Sequence[object]) -> torch.Tensor:

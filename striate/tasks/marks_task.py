@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data import Distortion, MarkedDataset, MarkedItem, Pixels
@@ -121,6 +123,10 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
     def found(self, answers: Any, preset: Preset, distortions: Sequence[Distortion]) -> list[Found]:
         """What a network's answers to a batch mean, in pixels of each original image."""
 
+    @abstractmethod
+    def fused(self, looks: Sequence[Found]) -> Found:
+        """One answer from what several looks at one image found, at least one."""
+
     def tiled(
         self, predict: Callable[[Sequence[Pixels]], list[Found]], image: Pixels, side: int, overlap: int
     ) -> Found:
@@ -192,3 +198,18 @@ class MarksTask(ABC, Generic[MarkedItem, Found]):
     ) -> "MarksTask[MarkedItem, Found]":
         """The task with thresholds chosen on held-back images; as it is where there are none to choose."""
         return self
+
+
+def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the first axis; where all weights are 0 they count alike.
+
+    Args:
+        values: (V, ...)
+        weights: (V,), at least 0.
+
+    Example:
+        >>> weighted_mean(np.array([[0.0, 4.0], [8.0, 0.0]]), np.array([0.75, 0.25]))
+        array([2., 3.])
+    """
+    weights = weights if weights.any() else np.ones_like(weights)
+    return np.asarray(np.average(values, axis=0, weights=weights))

@@ -1,7 +1,9 @@
 """The tasks on boxes and points by name: as a user asks for them, and as a model file names them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
+
+import numpy as np
 
 from striate.errors import ModelFileError, UnknownNameError
 from striate.tasks.detect import DetectTask
@@ -73,3 +75,14 @@ def restored_task(name: str, head: str | None, thresholds: Mapping[str, float]) 
         return make(thresholds)
     except KeyError as e:
         raise ModelFileError(f"a model for {name} must have the threshold {e}") from e
+
+
+def common_task(tasks: Sequence[AnyTask]) -> AnyTask:
+    """Of several models of one task: each threshold is the mean of theirs.
+
+    Example:
+        >>> common_task([DetectTask(confidence=0.25), DetectTask(confidence=0.75)]).thresholds
+        {'confidence': 0.5, 'iou': 0.5}
+    """
+    _, make = _RESTORED[tasks[0].name]
+    return make({name: float(np.mean([task.thresholds[name] for task in tasks])) for name in tasks[0].thresholds})
