@@ -91,5 +91,7 @@ def _check(members: Sequence[MarksPredictor[MarkedItem, Found]]) -> None:
         }
         for name, (own, its) in pairs.items():
             if own != its:
-                whose = f"{name} as {first.name or 'the first'}, {own}"
-                raise ArgumentError.of("members", f"with the same {whose}", f"{other.name or 'one'} with {its}")
+                raise ArgumentError(
+                    f"members of an ensemble must have the same {name}; {first.name or 'the first'} has {own}, "
+                    f"{other.name or 'another'} has {its}"
+                )
