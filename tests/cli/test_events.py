@@ -60,6 +60,7 @@ def test_what_is_refused(striate, run, records, tmp_path):
         (("windows", run, records / "two" / "b.hea"), "striate predict looks at every window"),
         (("predict", run, records / "two", "--top", 3), "--top"),
         (("evaluate", run, records / "two", "--crops", 5), "--crops"),
+        (("evaluate", run, records / "two", "--mirrored"), "--mirrored is of boxes and points alone"),
         (("predict", run, tmp_path / "nothing.hea"), "no such file"),
         (("train", records / "one", "--task", "events", "--out", tmp_path / "new"), "window and symbols"),
     ]:

@@ -149,6 +149,23 @@ def test_predict_in_tiles(striate, marked_trained):
         assert all(0 <= one["xyxy"][0] < one["xyxy"][2] <= 128 for one in told["detections"])
 
 
+def test_several_looks(striate, marked_trained):
+    """Mirrored ones, those of two models, and both."""
+    trained = marked_trained("detect")
+    image, told = trained.data.parent / "test0.png", []
+    for words in (["--mirrored"], ["--with", trained.run], ["--with", trained.run, "--mirrored"]):
+        code, out, err = striate("evaluate", trained.model, trained.data, *words)
+        assert code == 0, err
+        assert re.match(r"mAP@\.5 .* on 16 images: test of ", out)
+        code, out, err = striate("predict", trained.model, image, *words, "--out", "drawn", "--json")
+        assert code == 0, err
+        told.append(json.loads(out))
+    mirrored, twice, _ = told
+    (plain,) = json.loads(striate("predict", trained.model, image, "--json").out)
+    assert len(twice[0]["detections"]) == len(plain["detections"])
+    assert mirrored[0]["detections"] != plain["detections"]
+
+
 @pytest.fixture
 def video(marked_trained):
     """Six frames of test pictures."""
@@ -240,7 +257,13 @@ BAD_COMMANDS = [
     ("predict {detect} {image} --crop-scale 0.8", "--crop-scale is of classes alone"),
     ("predict {detect} {image} --overlap 64", "goes with --tile"),
     ("predict {detect} {image} --seconds 1", "goes with a video or --camera"),
-    ("predict {detect} {image} --with {localize}", "model must be of classes"),
+    ("predict {detect} {image} --with {localize}", "members of an ensemble must have the same task"),
+    ("evaluate {detect} {boxes} --with {localize}", "members of an ensemble must have the same task"),
+    ("predict {detect} {image} --with {classes}", "model must be of classes"),
+    ("predict {localize} {image} --mirrored", "was shown no mirrored images: train it for them by --distort 'mirror"),
+    ("evaluate {localize} {boxes} --mirrored", "was shown no mirrored images"),
+    ("predict {classes} {image} --mirrored", "--mirrored is of boxes and points alone (of classes: --crops 2)"),
+    ("evaluate {classes} {boxes} --mirrored", "--mirrored is of boxes and points alone (of classes: --crops 2)"),
     ("predict {detect} {image} --out {detect}/x", "can't make the folder"),
     ("predict {detect} nowhere.mp4", "nowhere.mp4"),
     ("predict {detect} nowhere.mp4 {image}", "one video at a time, and no images beside it"),

@@ -101,6 +101,8 @@ def test_another_rate_is_refused_unless_it_may_be_resampled(striate, trained, fi
         (("predict", "RUN", "in", "--crops", 5), "of images alone"),
         (("predict", "RUN", "in", "--tile", 64), "of boxes and points alone"),
         (("evaluate", "RUN", "DATA", "--crops", 5), "of images alone"),
+        (("predict", "RUN", "in", "--mirrored"), "of boxes and points alone"),
+        (("evaluate", "RUN", "DATA", "--mirrored"), "of boxes and points alone"),
         (("predict", "RUN", "no.npy"), "no.npy: no such file"),
         (("train", "DATA", "--check"), "without check or ensemble"),
         (("train", "DATA", "--ensemble", 2), "without check or ensemble"),

@@ -89,6 +89,7 @@ def test_an_encoder_does_not_predict(striate, data):
     for words, message in (
         (("predict", "run", "d/ant/0.png"), "an encoder verifies"),
         (("evaluate", "run", data, "--crops", "10"), "--crops"),
+        (("evaluate", "run", data, "--mirrored"), "--mirrored is of boxes and points alone"),
         (("evaluate", "run", data, "--with", "run"), "of classes"),
     ):
         code, _, err = striate(*words)
