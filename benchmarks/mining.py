@@ -35,8 +35,10 @@ from striate.data import (
     parse_distortions,
     splice_identities,
     turn_identities,
+    turned_views,
 )
 from striate.errors import CollapseError
+from striate.faces import join_views
 from striate.metrics import OneShot, identify_one_shot
 from striate.models import create_model
 from striate.models.airbench import whiten_stem
@@ -104,10 +106,10 @@ def learn(part: Part, way: str, seed: int, arguments: argparse.Namespace) -> Sia
 
 
 def encode(siamese: Siamese, part: Part) -> tuple[np.ndarray, np.ndarray]:
-    """Encodings (N, D) and digits (N,)."""
-    loader = Loader(part, PRESET, batch_size=256)
+    """Encodings (N, 8 D) and digits (N,)."""
+    loader = Loader(turned_views(part), PRESET, batch_size=256)
     encodings = Engine(siamese, PRESET).run(batch.images for batch in loader.epoch(0))
-    return encodings, np.array([item.labels[0] for item in part.items])
+    return join_views(encodings), np.array([item.labels[0] for item in part.items])
 
 
 def measure(way: str, seed: int, part: Part, arguments: argparse.Namespace) -> OneShot | None:

@@ -77,7 +77,7 @@ from striate.data.spliced import splice_identities
 from striate.data.split import VAL_SHARE
 from striate.data.summary import Near, Summary, channel_statistics, colour_components, summarize
 from striate.data.tensor_distort import distort_batch
-from striate.data.turned import VIEWS, turn_identities
+from striate.data.turned import VIEWS, turn, turn_identities, turned_views
 from striate.data.video import VIDEO_SUFFIXES, Frame, Video, read_video, write_video
 from striate.data.wording import parse_distortions
 
@@ -184,7 +184,9 @@ __all__ = [
     "splice_identities",
     "summarize",
     "summarize_marks",
+    "turn",
     "turn_identities",
+    "turned_views",
     "what_is_marked",
     "write_image",
     "write_shards",

@@ -11,6 +11,21 @@ VIEWS = 8  # four quarter turns of the image and of its mirror image
 _MARK = "@"  # between the view's number and the path
 
 
+def turn(image: Pixels, view: int) -> Pixels:
+    """An image in one of eight views: 0 as it is, to 3 after as many quarter turns, from 4 on the same mirrored.
+
+    Args:
+        image: uint8 (H, W, C).
+        view: 0 to 7.
+
+    Example:
+        >>> [turn(np.array([[[1], [2]]], np.uint8), view).squeeze(2).tolist() for view in (0, 1, 4)]
+        [[[1, 2]], [[2], [1]], [[2, 1]]]
+    """
+    mirrored = image[:, ::-1] if view >= VIEWS // 2 else image
+    return np.ascontiguousarray(np.rot90(mirrored, view % 4))
+
+
 @dataclass(frozen=True)
 class TurnedStore:
     """Images of another store, turned: "3@a.png" is a.png after three quarter turns, from "4@" on of its mirror image.
@@ -24,10 +39,9 @@ class TurnedStore:
     def load(self, path: str, channels: int = 3, at_least_hw: tuple[int, int] | None = None) -> Pixels:
         """uint8 pixels (H, W, C)."""
         view, own = _split(path)
-        turned = bool(view % 2)
-        image = self.store.load(own, channels, at_least_hw and (at_least_hw[::-1] if turned else at_least_hw))
-        mirrored = image[:, ::-1] if view >= VIEWS // 2 else image
-        return np.ascontiguousarray(np.rot90(mirrored, view % 4))
+        if at_least_hw and view % 2:
+            at_least_hw = at_least_hw[::-1]
+        return turn(self.store.load(own, channels, at_least_hw), view)
 
     def check(self, path: str) -> Checked:
         """What is known of the image; its size as it stands after the turn."""
@@ -73,4 +87,15 @@ def turn_identities(part: Part, num_identities: int) -> Part:
         Item(f"{view}{_MARK}{item.path}", (view * num_identities + item.labels[0],))
         for view, item in product(range(VIEWS), part.items)
     ]
+    return replace(part, items=tuple(items), store=TurnedStore(part.store))
+
+
+def turned_views(part: Part) -> Part:
+    """Each image in all eight views, one after another: view v of image i is the one of number 8 i + v, with its label.
+
+    Example:
+        >>> [item.path for item in turned_views(Part([Item("a.png", (3,)), Item("b.png", (4,))], None)).items][7:9]
+        ['7@a.png', '0@b.png']
+    """
+    items = [Item(f"{view}{_MARK}{item.path}", item.labels) for item, view in product(part.items, range(VIEWS))]
     return replace(part, items=tuple(items), store=TurnedStore(part.store))

@@ -2,7 +2,7 @@
 
 from striate.faces.align import DLIB_CHIP, FACENET_CHIP, Canonical
 from striate.faces.choose import Choose, every, largest, most_central
-from striate.faces.encoder import Encoder, Encodings
+from striate.faces.encoder import Encoder, Encodings, join_views
 from striate.faces.encoder_preset import EncoderPreset, Threshold
 from striate.faces.encoder_weights import write_preset
 from striate.faces.find import FaceFinder
@@ -25,6 +25,7 @@ __all__ = [
     "Threshold",
     "check_export",
     "every",
+    "join_views",
     "largest",
     "live_crop",
     "most_central",

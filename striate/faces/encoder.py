@@ -1,5 +1,6 @@
 """Encoder: images become short vectors, near each other where they show the same person or thing."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data import Crops, Pixels, arrange_crops
+from striate.data import VIEWS, Crops, Pixels, arrange_crops, turn
 from striate.errors import ModelFileError
 from striate.faces.align import Canonical
 from striate.faces.encoder_preset import EncoderPreset, Threshold
@@ -113,9 +114,33 @@ class Encoder:
             ShapeError: an image of another type or shape.
             ModelFileError: the network answers zeros, or what is no number: it has not learned anything.
         """
-        answers = self._engine(images, crops=self._crops)  # (N·V, D)
+        turned = self.encoder_preset.turned
+        seen = (turn(image, view) for image in images for view in range(VIEWS)) if turned else images
+        answers = self._engine(seen, crops=self._crops)  # (N·V, D)
         views = answers.reshape(-1, len(self._crops), answers.shape[1])  # (N, V, D)
-        return unit_length(views.mean(axis=1, dtype=np.float64))
+        encodings = unit_length(views.mean(axis=1, dtype=np.float64))
+        return join_views(encodings) if turned else encodings
+
+
+def join_views(encodings: Encodings) -> Encodings:
+    """Encodings of images in eight views each, as one of each image: the eight side by side, of unit length.
+
+    The squared distance of two such is the mean of the eight of equal views: two images are compared turned each way,
+    as eight encoders would. An encoder knows a turned symbol as another one, so the eight are wrong about different
+    images; and unlike their mean, which would be the same for 6 and 9, they keep what is up.
+
+    Args:
+        encodings: (8 N, D) of unit length, the views of an image one after another.
+
+    Returns:
+        (N, 8 D)
+
+    Example:
+        >>> join_views(np.tile(np.float32([[0.6, 0.8]]), (8, 1))).shape
+        (1, 16)
+    """
+    joined: Encodings = encodings.reshape(-1, VIEWS * encodings.shape[1]) / np.float32(math.sqrt(VIEWS))
+    return joined
 
 
 def unit_length(vectors: NDArray[np.float64]) -> Encodings:

@@ -113,6 +113,7 @@ class EncoderPreset:
         sha256: of the file of the weights, 64 hexadecimal digits.
         canonical: where a face's points stand in what the network sees; None encodes whole images, of anything.
         mirrored: an encoding is the mean of those of the image and of its mirror image, brought to unit length.
+        turned: an encoding is made of those of the image in eight views, see `striate.faces.join_views`.
         threshold: where verification draws the line; None until somebody calibrates it.
 
     Raises:
@@ -128,17 +129,19 @@ class EncoderPreset:
     canonical: Canonical | None
     mirrored: bool
     threshold: Threshold | None = None
+    turned: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.weights, str) or not self.weights:
             raise ArgumentError.of("weights", "the name of weights, or a model file", self.weights)
         if not isinstance(self.sha256, str) or len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
             raise ArgumentError.of("sha256", "64 hexadecimal digits", self.sha256)
-        if not isinstance(self.mirrored, bool):
-            raise ArgumentError.of("mirrored", "true or false", self.mirrored)
+        for name, value in (("mirrored", self.mirrored), ("turned", self.turned)):
+            if not isinstance(value, bool):
+                raise ArgumentError.of(name, "true or false", value)
 
     def identity(self, preset: Preset) -> str:
-        """SHA-256 of all that an encoding depends on: weights, their preset, the canonical face, mirroring; not τ.
+        """SHA-256 of all that an encoding depends on: weights, their preset, the canonical face, views; not τ.
 
         Args:
             preset: what the network expects of its input.

@@ -118,8 +118,14 @@ def _trained(path: Path) -> EncoderWeights:
         check_size(header.network, header.size)
     except ShapeError as e:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
-    preset = EncoderPreset(str(path), _digest(path), canonical=None, mirrored=False, threshold=_chosen(header))
+    preset = EncoderPreset(str(path), _digest(path), None, False, _chosen(header), turned=_learned_turned(header))
     return EncoderWeights(network, header.image_preset, preset, header.licence)
+
+
+def _learned_turned(header: ModelFile) -> bool:
+    """Whether turned images were others to it in training: then it encodes an image in all views."""
+    plan = header.record.get("plan")
+    return isinstance(plan, Mapping) and plan.get("turned") is True
 
 
 def _chosen(header: ModelFile) -> Threshold | None:

@@ -119,7 +119,7 @@ def measure_encodings(
     """Measure encodings of a part's images.
 
     Args:
-        encodings: (N, D) of unit length.
+        encodings: (N, D) of unit length, or (N, V·D) of V views, see `striate.faces.join_views`.
         part: the images; their labels, or their rows, say who is who.
         threshold: τ; None takes the best on these pairs.
         unit: a pair classifier to measure as well.
@@ -155,6 +155,8 @@ def pair_distances(encodings: Encodings, pairs: IdentityPairs) -> NDArray[np.flo
 
 @torch.no_grad()
 def _unlikeness(unit: PairUnit, encodings: Encodings, pairs: IdentityPairs) -> NDArray[np.float64]:
-    """(M,) the probability that a pair differs, by its classifier."""
-    first, second = (torch.from_numpy(encodings[side]) for side in (pairs.first, pairs.second))
-    return torch.sigmoid(-unit.cpu()(first, second).double()).numpy()
+    """(M,) the probability that a pair differs, by its classifier; of encodings in several views the mean logit's."""
+    views = encodings.reshape(len(encodings), -1, len(unit.weight))  # (N, V, D)
+    views = views * np.float32(np.sqrt(views.shape[1]))  # each of unit length
+    first, second = (torch.from_numpy(views[side]) for side in (pairs.first, pairs.second))
+    return torch.sigmoid(-unit.cpu()(first, second).double().mean(dim=1)).numpy()

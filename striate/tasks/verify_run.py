@@ -18,7 +18,9 @@ from striate.data import (
     evenly,
     splice_identities,
     turn_identities,
+    turned_views,
 )
+from striate.faces import join_views
 from striate.models import ModelFile, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.learning import EVALUATION_BATCH, make_network
@@ -98,7 +100,7 @@ class VerifyRun(RecordedRun):
         Raises:
             CollapseError: the encoder answers the same to every image; says what to do.
         """
-        train, val = self._train_loader(), self._loader("val")
+        train, val = self._train_loader(), self._loader(self.dataset.parts["val"])
         epochs: list[Epoch] = []
         try:
             precision = decide_precision(self.plan.precision, self.start, self._measure_precision, self.write)
@@ -145,9 +147,8 @@ class VerifyRun(RecordedRun):
         people, images = plan.num_identities, plan.num_images
         return IdentityLoader(part, plan.preset, num_identities=people, num_images=images, **shared)
 
-    def _loader(self, name: PartName) -> Loader:
+    def _loader(self, part: Part) -> Loader:
         """The images of a part as they are, in their order."""
-        part = self.dataset.parts[name]
         return Loader(part, self.plan.preset, batch_size=EVALUATION_BATCH, workers=self._workers)
 
     def _measure_precision(self) -> Precision:
@@ -194,11 +195,14 @@ class VerifyRun(RecordedRun):
         self.outcome = VerifyOutcome(figures, self.folder.model, self.folder.report, remarks)
 
     def _encode(self, engine: Engine, name: PartName) -> Encodings:
-        loader = self._loader(name)
+        """Encodings of a part as `Encoder.encode` makes them."""
+        part = self.dataset.parts[name]
+        loader = self._loader(turned_views(part) if self.plan.turned else part)
         try:
-            return engine.run(batch.images for batch in loader.epoch(0))
+            encodings = engine.run(batch.images for batch in loader.epoch(0))
         finally:
             loader.close()
+        return join_views(encodings) if self.plan.turned else encodings
 
     def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
         unit = self.siamese.unit

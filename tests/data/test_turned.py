@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.data import Item, Loader, Part, open_identities, turn_identities
+from striate.data import Item, Loader, Part, open_identities, turn_identities, turned_views
 from striate.preset import Preset
 
 
@@ -46,3 +46,11 @@ def test_files_are_checked_as_they_lie(write_stripes):
     preset = Preset((28, 28), 1, (128.0,), (64.0,))
     (batch,) = Loader(turned, preset, batch_size=32).epoch(0)
     assert batch.images[4 + 0, 0].numpy() == pytest.approx(np.rot90(batch.images[0, 0].numpy()), abs=1e-5)
+
+
+def test_all_views_of_an_image_stand_together():
+    _, seen = views()
+    both = turned_views(Part([Item("x", (2,)), Item("y", (7,))], Corner()))
+    assert [item.labels for item in both.items] == [(2,)] * 8 + [(7,)] * 8
+    assert all(np.array_equal(both.load(8 + i, 1)[..., 0], view) for i, view in enumerate(seen))
+    assert len(turned_views(Part([], Corner()))) == 0

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,9 +17,11 @@ import torch
 import striate
 from striate.data import IdentityLoader, Item, Part, open_identities, pairs_of, write_image
 from striate.errors import ArgumentError, CollapseError, DataError, OutputError, UnknownNameError
+from striate.faces import Encoder, join_views
+from striate.faces.encoder_weights import EncoderWeights
 from striate.models import load_model, read_header
 from striate.tasks import evaluate_encoder, load_classifier
-from striate.tasks.verify import pair_distances
+from striate.tasks.verify import measure_encodings, pair_distances
 from striate.tasks.verify_report import worst_pairs
 from striate.tasks.verify_run import VerifyRun
 from striate.training import PairUnit
@@ -238,6 +241,40 @@ def test_turned_identities_fill_more_batches(data):
     plain, turned, spliced = (len(run._train_loader()) for run in runs)
     assert turned == 8 * plain
     assert spliced >= 2 * turned  # as many images again, and two of each pair at least
+
+
+@pytest.mark.parametrize("loss", ["triplet", "pair"])
+def test_an_encoder_of_turned_things_encodes_all_views(data, loss):
+    """Its squared distances are the means of those of equal views, and it is measured by them, loaded or not."""
+    run = striate.train(data, out="run", turned=True, loss=loss, **SMALL)
+    list(run)
+    encoder, header = striate.load("run"), read_header("run/model.safetensors")
+    images = [cv2.imread(f"{data}/{name}/0.png", cv2.IMREAD_GRAYSCALE)[..., None] for name in NAMES[:3]]
+    joined = encoder.encode(images)  # (3, 8 * 16)
+    assert encoder.dim == joined.shape[1] == 8 * SMALL["dim"]
+    network, _ = load_model("run/model.safetensors")
+    plain = Encoder(EncoderWeights(network, header.preset, replace(encoder.encoder_preset, turned=False), ""))
+    views = np.stack([plain.encode([np.rot90(x[:, ::-1] if v > 3 else x, v % 4) for x in images]) for v in range(8)])
+    for i, k in ((0, 1), (0, 2), (1, 2)):
+        apart = [np.square(view[i] - view[k]).sum() for view in views]
+        assert np.square(joined[i] - joined[k]).sum() == pytest.approx(np.mean(apart), abs=1e-6)
+    assert encoder.identity != plain.identity
+    evaluation = evaluate_encoder(encoder, data, part="val")
+    val = run.outcome.figures["val"]
+    assert evaluation.figures.distances.auc == pytest.approx(val.distances.auc)
+    assert evaluation.figures.one_shot.accuracy == pytest.approx(val.one_shot.accuracy)
+    assert (evaluation.figures.unit is None) == (loss == "triplet")
+
+
+def test_a_pair_classifier_decides_by_all_views():
+    unit, rng = PairUnit("difference", dim=4), np.random.default_rng(0)
+    views = rng.normal(size=(2, 8, 4))
+    views = (views / np.linalg.norm(views, axis=2, keepdims=True)).astype(np.float32)
+    part = Part([Item("a", (0,)), Item("b", (0,)), Item("c", (1,))], None)
+    encodings = join_views(np.concatenate([views[:1], views[:1], views[1:]]).reshape(24, 4))
+    logits = [float(unit(*torch.from_numpy(views[:, v : v + 1])).detach()) for v in range(8)]
+    found = measure_encodings(encodings, part, unit=unit).unit
+    assert found.roc.distances[-1] == pytest.approx(1 / (1 + np.exp(np.mean(logits))), rel=1e-5)
 
 
 def test_what_a_resumed_run_refuses(data, write_stripes):
