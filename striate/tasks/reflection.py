@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor
 
-from striate.data import Distortion
+from striate.data import Distortion, Flip, Mirror, Pipeline
+from striate.errors import ArgumentError, ModelFileError, UnknownNameError
 from striate.ops import geometry as motions
 
 
@@ -51,11 +52,19 @@ AS_IS = Reflection()
 def trained_reflections(record: Mapping[str, Any]) -> tuple[Reflection, ...]:
     """All in which a network has seen images, as the record of its training says: 1, 2 or 4, the first of them as is.
 
+    Raises:
+        ModelFileError: the record is not what a training writes.
+
     Example:
         >>> trained_reflections({"plan": {"pipeline": [{"name": "mirror", "probability": 0.5}]}})
         (Reflection(mirrored=False, flipped=False), Reflection(mirrored=True, flipped=False))
     """
-    steps = record.get("plan", {}).get("pipeline") or ()
-    seen = {step["name"] for step in steps if step.get("probability", 0) > 0}
-    flips, mirrors = ((False, True)[: 1 + (name in seen)] for name in ("flip", "mirror"))
+    plan = record.get("plan")
+    listed = plan.get("pipeline") if isinstance(plan, Mapping) else None
+    try:
+        steps = Pipeline.from_list(listed or []).steps
+    except (ArgumentError, UnknownNameError, TypeError) as e:
+        raise ModelFileError(f"its record tells of distortions otherwise than training does: {e}") from e
+    seen = {type(step) for step in steps if isinstance(step, Mirror | Flip) and step.probability > 0}
+    flips, mirrors = ((False, True)[: 1 + (kind in seen)] for kind in (Flip, Mirror))
     return tuple(Reflection(mirrored, flipped) for flipped, mirrored in product(flips, mirrors))

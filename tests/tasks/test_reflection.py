@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from striate.data import preset_distortion
+from striate.errors import ModelFileError
 from striate.ops import geometry
 from striate.preset import Preset
 from striate.tasks.reflection import AS_IS, Reflection, trained_reflections
@@ -42,7 +43,7 @@ RECORDS = [
     ({}, (AS_IS,)),
     ({"plan": {}}, (AS_IS,)),
     ({"plan": {"pipeline": []}}, (AS_IS,)),
-    ({"plan": {"pipeline": [{"name": "crop", "share": [0.5, 1]}]}}, (AS_IS,)),
+    ({"plan": {"pipeline": [{"name": "erase", "probability": 0.5}]}}, (AS_IS,)),
     ({"plan": {"pipeline": [{"name": "mirror", "probability": 0.0}]}}, (AS_IS,)),
     ({"plan": {"pipeline": [{"name": "mirror", "probability": 0.5}]}}, (AS_IS, MIRRORED)),
     ({"plan": {"pipeline": [{"name": "flip", "probability": 0.5}]}}, (AS_IS, FLIPPED)),
@@ -56,3 +57,17 @@ RECORDS = [
 @pytest.mark.parametrize(("record", "reflections"), RECORDS)
 def test_what_training_showed(record, reflections):
     assert trained_reflections(record) == reflections
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"pipeline": 3},
+        {"pipeline": ["mirror"]},
+        {"pipeline": [{"name": "nothing"}]},
+        {"pipeline": [{"name": "flip", "probability": 7}]},
+    ],
+)
+def test_a_record_that_no_training_wrote(plan):
+    with pytest.raises(ModelFileError, match="otherwise than training does"):
+        trained_reflections({"plan": plan})
