@@ -13,6 +13,7 @@ from striate.tasks.marks_report import mistake_tiles
 from striate.tasks.marks_start import remarks_on_marks
 from striate.tasks.marks_task import Figures, Score
 from striate.tasks.own_data import choose_part, open_as_trained, remarks_on_own
+from striate.tasks.picture_files import check_page
 
 Watch = Callable[[int, int], None]  # (images done, images in all)
 
@@ -67,9 +68,11 @@ def evaluate_marks(
 
     Raises:
         DataError: bad files or labels, or a class that the model does not know.
-        ArgumentError: the data has no such part.
-        OutputError: the page can't be written.
+        ArgumentError: the data has no such part, or no .png.
+        OutputError: the page can't be written, or would be drawn over an image.
     """
+    if out:
+        check_page(out, data)
     task, records = predictor.task, [member.record for member in predictor.members]
     dataset = open_as_trained(partial(task.open, data, skip_bad=skip_bad, classes=predictor.labels), records)
     name, images = choose_part(dataset.parts, part)

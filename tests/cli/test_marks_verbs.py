@@ -262,6 +262,8 @@ BAD_COMMANDS = [
     ("predict {detect} {image} --with {classes}", "model must be of classes"),
     ("predict {localize} {image} --mirrored", "was shown no mirrored images: train it for them by --distort 'mirror"),
     ("evaluate {localize} {boxes} --mirrored", "was shown no mirrored images"),
+    ("evaluate {localize} {boxes} --out worst.jpg", "out must be a file ending in .png, got 'worst.jpg'"),
+    ("evaluate {localize} {boxes} --out no/worst.png", "can't write no/worst.png: no folder"),
     ("predict {classes} {image} --mirrored", "--mirrored is of boxes and points alone (of classes: --crops 2)"),
     ("evaluate {classes} {boxes} --mirrored", "--mirrored is of boxes and points alone (of classes: --crops 2)"),
     ("predict {detect} {image} --out {detect}/x", "can't make the folder"),
