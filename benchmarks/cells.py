@@ -24,8 +24,7 @@ import torch
 import striate
 from striate.cli.process import prepare_process
 from striate.data import read_image
-from striate.tasks import evaluate_marks
-from striate.tasks.marks_finder import MarksFinder
+from striate.tasks import MarksFinder, evaluate_marks
 
 FOLDS = 5
 OPTIONS = {

@@ -8,7 +8,7 @@ class DepthwiseConv2d(nn.Conv2d):
     """A convolution of each channel by itself: (N, C, H, W) -> (N, C, H', W'); `nn.Conv2d` with as many groups.
 
     Of bfloat16 gradients, oneDNN has no fast ones for a depthwise filter that strides or is wider than 3: 90 ms where
-    float32 takes 13 (64 maps of 96 x 64 x 64, stride 2; torch 2.13, two cores with avx512_bf16). So on a CPU these
+    float32 takes 13 (a batch of 64, 96 channels of 64 x 64, stride 2; torch 2.13, two cores with avx512_bf16). So on a CPU these
     are computed in float32 under autocast while gradients are wanted, and all others in bfloat16.
 
     Example:
