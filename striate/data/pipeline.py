@@ -1,12 +1,13 @@
 """A pipeline of random distortions: sampled, multiplied into one `Distortion`, applied once."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from striate.data.catalogue import Catalogue
 from striate.data.distort import Distortion, preset_distortion
 from striate.data.distortions import (
     Brightness,
@@ -27,28 +28,29 @@ from striate.data.distortions import (
     Warp,
 )
 from striate.data.field import Field
-from striate.errors import ArgumentError, UnknownNameError
+from striate.errors import ArgumentError
 from striate.ops import colour as colours
 from striate.ops import geometry as motions
 from striate.preset import Filter, Preset
 
 Step = Motion | Warp | Tint | Erase
-_KINDS: dict[str, type[Any]] = {
-    "mirror": Mirror,
-    "flip": Flip,
-    "crop": Crop,
-    "translate": Translate,
-    "rotate": Rotate,
-    "shear": Shear,
-    "warp": Warp,
-    "brightness": Brightness,
-    "contrast": Contrast,
-    "saturation": Saturation,
-    "colour_shift": ColourShift,
-    "pca_colour": PcaColour,
-    "erase": Erase,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+_CATALOGUE = Catalogue[Step](
+    {
+        "mirror": Mirror,
+        "flip": Flip,
+        "crop": Crop,
+        "translate": Translate,
+        "rotate": Rotate,
+        "shear": Shear,
+        "warp": Warp,
+        "brightness": Brightness,
+        "contrast": Contrast,
+        "saturation": Saturation,
+        "colour_shift": ColourShift,
+        "pca_colour": PcaColour,
+        "erase": Erase,
+    }
+)
 # What random distortions interpolate with: a bent image is not comparable to the published resize anyway, and cubic
 # interpolation costs three times as much.
 _QUICK: dict[Filter, Filter] = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bilinear", "area": "bilinear"}
@@ -74,9 +76,7 @@ class Pipeline:
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
-        for step in self.steps:
-            if type(step) not in _NAMES:
-                raise ArgumentError.of("steps", f"made of {', '.join(k.__name__ for k in _NAMES)}", step)
+        _CATALOGUE.check(self.steps)
         if sum(isinstance(step, Warp) for step in self.steps) > 1:
             raise ArgumentError.of("steps", "with one Warp at most, which together might fold", self.steps)
 
@@ -131,7 +131,7 @@ class Pipeline:
 
     def to_list(self) -> list[dict[str, Any]]:
         """Plain JSON values, for a training record."""
-        return [{"name": _NAMES[type(step)], **_plain(asdict(step))} for step in self.steps]  # type: ignore[arg-type]
+        return _CATALOGUE.to_list(self.steps)
 
     @classmethod
     def from_list(cls, values: list[dict[str, Any]]) -> "Pipeline":
@@ -141,21 +141,7 @@ class Pipeline:
             UnknownNameError: no distortion has that name.
             ArgumentError: a strength has another name or is out of range.
         """
-        return cls(tuple(_step(**value) for value in values))
-
-
-def _step(name: str, **strengths: Any) -> Step:
-    if name not in _KINDS:
-        raise UnknownNameError("distortion", name, _KINDS)
-    try:
-        step: Step = _KINDS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in strengths.items()})
-    except TypeError as e:
-        raise ArgumentError.of(name, "a distortion with its own strengths", strengths) from e
-    return step
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+        return cls(_CATALOGUE.from_list(values))
 
 
 @lru_cache(maxsize=4096)

@@ -1,12 +1,13 @@
 """A pipeline of random distortions of recordings: sampled, multiplied into one distortion, applied once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from striate.errors import ArgumentError, UnknownNameError
+from striate.data.catalogue import Catalogue
+from striate.errors import ArgumentError
 from striate.ops import affine
 from striate.recording_preset import RecordingPreset
 from striate.recordings.distort import RecordingDistortion
@@ -31,20 +32,21 @@ from striate.recordings.prepare import fitted
 from striate.recordings.tint import Tint
 
 RecordingStep = Motion | Warp | Change
-_KINDS: dict[str, type[Any]] = {
-    "mirror": Mirror,
-    "shift": Shift,
-    "crop": Crop,
-    "stretch": Stretch,
-    "rotate": Rotate,
-    "warp": Warp,
-    "scale": Scale,
-    "brightness": Brightness,
-    "noise": Noise,
-    "drop": Drop,
-    "wander": Wander,
-}
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+_CATALOGUE = Catalogue[RecordingStep](
+    {
+        "mirror": Mirror,
+        "shift": Shift,
+        "crop": Crop,
+        "stretch": Stretch,
+        "rotate": Rotate,
+        "warp": Warp,
+        "scale": Scale,
+        "brightness": Brightness,
+        "noise": Noise,
+        "drop": Drop,
+        "wander": Wander,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,7 @@ class RecordingPipeline:
     steps: tuple[RecordingStep, ...]
 
     def __post_init__(self) -> None:
-        for step in self.steps:
-            if type(step) not in _NAMES:
-                raise ArgumentError.of("steps", f"made of {', '.join(k.__name__ for k in _NAMES)}", step)
+        _CATALOGUE.check(self.steps)
         if sum(isinstance(step, Warp) for step in self.steps) > 1:
             raise ArgumentError.of("steps", "with one Warp at most, which together might fold", self.steps)
 
@@ -115,7 +115,7 @@ class RecordingPipeline:
 
     def to_list(self) -> list[dict[str, Any]]:
         """Plain JSON values, for a training record."""
-        return [{"name": _NAMES[type(step)], **_plain(asdict(step))} for step in self.steps]  # type: ignore[arg-type]
+        return _CATALOGUE.to_list(self.steps)
 
     @classmethod
     def from_list(cls, values: list[dict[str, Any]]) -> "RecordingPipeline":
@@ -125,27 +125,13 @@ class RecordingPipeline:
             UnknownNameError: no distortion has that name.
             ArgumentError: a strength has another name or is out of range.
         """
-        return cls(tuple(_step(**value) for value in values))
+        return cls(_CATALOGUE.from_list(values))
 
 
 def _frame(geometry: affine.Matrix, size: Sequence[int], preset: RecordingPreset) -> Frame:
     """The network's frame, and what of the recording the preset's own fit leaves outside of it."""
     corners = affine.apply_points(geometry, np.array([[0.0] * len(size), size]))
     return Frame(preset, np.minimum(corners[0], 0.0), np.maximum(corners[1], preset.size))
-
-
-def _step(name: str, **strengths: Any) -> RecordingStep:
-    if name not in _KINDS:
-        raise UnknownNameError("distortion", name, _KINDS)
-    try:
-        step: RecordingStep = _KINDS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in strengths.items()})
-    except TypeError as e:
-        raise ArgumentError.of(name, "a distortion with its own strengths", strengths) from e
-    return step
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 SIGNALS = RecordingPipeline((Shift(0.05), Scale(0.3), Noise(0.05)))
