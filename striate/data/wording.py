@@ -6,7 +6,7 @@ alone or with its strength: a number, or for `crop` two with a dash between them
 """
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from striate.data import distortions as d
@@ -73,10 +73,7 @@ def parse_distortions(text: str) -> Pipeline:
 def _step(part: str) -> Step:
     name, _, numbers = part.partition(" ")
     if name not in WORDS:
-        near = difflib.get_close_matches(name, WORDS, n=1)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(f"{word} ({meaning.strength})" for word, meaning in WORDS.items())
-        raise ArgumentError(f"distort must be none, or a list of {known}; got {name!r}{guess}")
+        raise unknown_word(name, {word: meaning.strength for word, meaning in WORDS.items()})
     word = WORDS[name]
     if not numbers:
         return word.usual
@@ -84,3 +81,20 @@ def _step(part: str) -> Step:
         return word.of(*(float(number) for number in numbers.split("-", 1 if name == "crop" else 0)))
     except (ValueError, ArgumentError) as e:
         raise ArgumentError.of("distort", f"{name} with {word.strength}", part) from e
+
+
+def unknown_word(name: str, strengths: Mapping[str, str]) -> ArgumentError:
+    """The error of a word that is none of the distortions, with the one that is probably meant.
+
+    Args:
+        name: the word.
+        strengths: those that there are, each with the range of its strength, for people.
+
+    Example:
+        >>> print(unknown_word("miror", {"mirror": "probability 0-1"}))
+        distort must be none, or a list of mirror (probability 0-1); got 'miror'; did you mean 'mirror'?
+    """
+    near = difflib.get_close_matches(name, strengths, n=1)
+    guess = f"; did you mean {near[0]!r}?" if near else ""
+    known = ", ".join(f"{word} ({strength})" for word, strength in strengths.items())
+    return ArgumentError(f"distort must be none, or a list of {known}; got {name!r}{guess}")

@@ -5,10 +5,10 @@ they are applied, each alone or with its strength. `crop` takes two numbers with
 names of axes. `none` is a list of nothing.
 """
 
-import difflib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from striate.data.wording import unknown_word
 from striate.errors import ArgumentError
 from striate.recordings import distortions as d
 from striate.recordings.pipeline import RecordingPipeline, RecordingStep
@@ -108,10 +108,7 @@ def recording_words(pipeline: RecordingPipeline, dims: int) -> str:
 def _step(part: str, words: dict[str, RecordingWord]) -> RecordingStep:
     name, _, strength = part.partition(" ")
     if name not in words:
-        near = difflib.get_close_matches(name, words, n=1)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(f"{word} ({meaning.strength})" for word, meaning in words.items())
-        raise ArgumentError(f"distort must be none, or a list of {known}; got {name!r}{guess}")
+        raise unknown_word(name, {word: meaning.strength for word, meaning in words.items()})
     if not strength:
         return words[name].usual
     try:
