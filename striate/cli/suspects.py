@@ -27,8 +27,7 @@ def show_suspects(
     """
     prepare_process()
     from striate.cli.progress import Bar
-    from striate.tasks import draw_suspects, suspect_labels
-    from striate.tasks.suspects import check_page
+    from striate.tasks import check_page, draw_suspects, suspect_labels
 
     if out:
         check_page(out)

@@ -20,6 +20,7 @@ from striate.preset import Preset
 from striate.runtime import Engine, folded
 from striate.tasks.material import Watch
 from striate.tasks.own_data import remarks_on
+from striate.tasks.picture_files import check_page
 from striate.tasks.planning import PRETRAINED
 from striate.tasks.run_folder import RunFolder
 from striate.training import (
@@ -190,12 +191,6 @@ def draw_suspects(data: str | Path, suspects: Suspects, out: str | Path, *, skip
     page = sheet_png(suspect_tiles(open_data(data, val_share=0, skip_bad=skip_bad), suspects.found))
     with atomic_write(Path(out)) as f:
         f.write(page)
-
-
-def check_page(out: str | Path) -> None:
-    """Raises ArgumentError where `out` is no PNG, before anything is computed for it."""
-    if Path(out).suffix.lower() != ".png":
-        raise ArgumentError.of("out", "a file ending in .png", str(out))
 
 
 def all_parts(dataset: Dataset) -> Part:
