@@ -25,7 +25,7 @@ class Catalogue(Generic[AnyStep]):
     """
 
     def __init__(self, kinds: Mapping[str, type[Any]]):
-        self._kinds = kinds
+        self.kinds = kinds
         self._names = {kind: name for name, kind in kinds.items()}
 
     def check(self, steps: Iterable[AnyStep]) -> None:
@@ -52,10 +52,10 @@ class Catalogue(Generic[AnyStep]):
         return tuple(self._step(**value) for value in values)
 
     def _step(self, name: str, **strengths: Any) -> AnyStep:
-        if name not in self._kinds:
-            raise UnknownNameError("distortion", name, self._kinds)
+        if name not in self.kinds:
+            raise UnknownNameError("distortion", name, self.kinds)
         try:
-            step: AnyStep = self._kinds[name](
+            step: AnyStep = self.kinds[name](
                 **{k: tuple(v) if isinstance(v, list) else v for k, v in strengths.items()}
             )
         except TypeError as e:

@@ -34,7 +34,7 @@ from striate.ops import geometry as motions
 from striate.preset import Filter, Preset
 
 Step = Motion | Warp | Tint | Erase
-_CATALOGUE = Catalogue[Step](
+CATALOGUE = Catalogue[Step](
     {
         "mirror": Mirror,
         "flip": Flip,
@@ -76,7 +76,7 @@ class Pipeline:
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
-        _CATALOGUE.check(self.steps)
+        CATALOGUE.check(self.steps)
         if sum(isinstance(step, Warp) for step in self.steps) > 1:
             raise ArgumentError.of("steps", "with one Warp at most, which together might fold", self.steps)
 
@@ -131,7 +131,7 @@ class Pipeline:
 
     def to_list(self) -> list[dict[str, Any]]:
         """Plain JSON values, for a training record."""
-        return _CATALOGUE.to_list(self.steps)
+        return CATALOGUE.to_list(self.steps)
 
     @classmethod
     def from_list(cls, values: list[dict[str, Any]]) -> "Pipeline":
@@ -141,7 +141,7 @@ class Pipeline:
             UnknownNameError: no distortion has that name.
             ArgumentError: a strength has another name or is out of range.
         """
-        return cls(_CATALOGUE.from_list(values))
+        return cls(CATALOGUE.from_list(values))
 
 
 @lru_cache(maxsize=4096)

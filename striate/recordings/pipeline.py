@@ -32,7 +32,7 @@ from striate.recordings.prepare import fitted
 from striate.recordings.tint import Tint
 
 RecordingStep = Motion | Warp | Change
-_CATALOGUE = Catalogue[RecordingStep](
+CATALOGUE = Catalogue[RecordingStep](
     {
         "mirror": Mirror,
         "shift": Shift,
@@ -68,7 +68,7 @@ class RecordingPipeline:
     steps: tuple[RecordingStep, ...]
 
     def __post_init__(self) -> None:
-        _CATALOGUE.check(self.steps)
+        CATALOGUE.check(self.steps)
         if sum(isinstance(step, Warp) for step in self.steps) > 1:
             raise ArgumentError.of("steps", "with one Warp at most, which together might fold", self.steps)
 
@@ -115,7 +115,7 @@ class RecordingPipeline:
 
     def to_list(self) -> list[dict[str, Any]]:
         """Plain JSON values, for a training record."""
-        return _CATALOGUE.to_list(self.steps)
+        return CATALOGUE.to_list(self.steps)
 
     @classmethod
     def from_list(cls, values: list[dict[str, Any]]) -> "RecordingPipeline":
@@ -125,7 +125,7 @@ class RecordingPipeline:
             UnknownNameError: no distortion has that name.
             ArgumentError: a strength has another name or is out of range.
         """
-        return cls(_CATALOGUE.from_list(values))
+        return cls(CATALOGUE.from_list(values))
 
 
 def _frame(geometry: affine.Matrix, size: Sequence[int], preset: RecordingPreset) -> Frame:

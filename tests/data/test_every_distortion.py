@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from striate.data import distortions as d
 from striate.data.distort import preset_distortion
-from striate.data.pipeline import _KINDS, Pipeline
+from striate.data.pipeline import CATALOGUE, Pipeline
 from striate.ops import geometry as g
 from striate.preset import Preset
 
@@ -57,8 +57,8 @@ def is_seen(distortion, xyxy, margin):
 
 
 def test_none_is_left_out():
-    assert set(EVERY) == set(_KINDS)
-    assert all(type(step) is _KINDS[name] for name, step in EVERY.items())
+    assert set(EVERY) == set(CATALOGUE.kinds)
+    assert all(type(step) is CATALOGUE.kinds[name] for name, step in EVERY.items())
 
 
 @settings(max_examples=200, deadline=None)

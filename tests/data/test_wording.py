@@ -57,9 +57,9 @@ def test_understood(text, steps):
 
 
 def test_every_distortion_has_a_word():
-    from striate.data.pipeline import _KINDS
+    from striate.data.pipeline import CATALOGUE
 
-    assert {type(word.usual) for word in WORDS.values()} == set(_KINDS.values())
+    assert {type(word.usual) for word in WORDS.values()} == set(CATALOGUE.kinds.values())
     assert parse_distortions(", ".join(WORDS)).steps == tuple(word.usual for word in WORDS.values())
 
 

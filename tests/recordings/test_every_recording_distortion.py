@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from striate.errors import ArgumentError
 from striate.recording_preset import RecordingPreset
 from striate.recordings import distortions as d
-from striate.recordings.pipeline import _KINDS, RecordingPipeline
+from striate.recordings.pipeline import CATALOGUE, RecordingPipeline
 from striate.recordings.prepare import fitted
 
 SIGNAL = RecordingPreset("signal", (100,), (0.01,), 2, (1.0, -1.0), (1.0, 2.0))
@@ -71,8 +71,8 @@ def centre_near(values, place, reach):
 
 def test_none_is_left_out():
     named = {**MOVING["signal"], **MOVING["volume"], **STAYING}
-    assert set(named) == set(_KINDS)
-    assert all(type(step) is _KINDS[name] for name, step in named.items())
+    assert set(named) == set(CATALOGUE.kinds)
+    assert all(type(step) is CATALOGUE.kinds[name] for name, step in named.items())
 
 
 @settings(max_examples=300, deadline=None)
