@@ -13,8 +13,8 @@ from striate.data.marks import Box, Mark, MarkedImage, MarkedTable, settle_box
 from striate.data.open import check_all
 from striate.data.records import Checked
 from striate.data.stores import is_text
-from striate.data.table import Row, class_name, natural_key
-from striate.errors import DataError, Problem, UnknownNameError
+from striate.data.table import Row, class_names
+from striate.errors import DataError, Problem
 
 
 class GatheredMarks(NamedTuple):
@@ -175,13 +175,7 @@ def _class_names(table: MarkedTable, given: Sequence[str] | None) -> tuple[str, 
         raise DataError(f"a name that is no text: {odd[0]!r}")
     if table.points_only:
         return ()
-    if given is None:
-        return table.classes or tuple(sorted(found, key=natural_key))
-    names = tuple(map(class_name, given))
-    if unknown := sorted(found - set(names), key=natural_key):
-        problems = [Problem(n, str(UnknownNameError("class", n, names))) for n in unknown]
-        raise DataError("the data has classes that the model doesn't know; they must be named as its own are", problems)
-    return names
+    return table.classes if given is None and table.classes else class_names(found, given)
 
 
 def _untrained(images: Iterable[MarkedImage], names: Sequence[str]) -> Iterator[Problem]:

@@ -15,9 +15,9 @@ from striate.data.records import Checked, Dataset, Item, Part, PartName, Sizes, 
 from striate.data.shards import LIST_NAME, listed_shards, read_shard_list, read_shards
 from striate.data.split import VAL_SHARE, cut_val
 from striate.data.stores import FileStore, FolderStore, Listing
-from striate.data.table import Row, Table, class_name, natural_key
+from striate.data.table import Row, Table, class_names
 from striate.data.threads import in_threads
-from striate.errors import ArgumentError, DataError, ImageError, Problem, UnknownNameError
+from striate.errors import ArgumentError, DataError, ImageError, Problem
 
 PART_ORDER: tuple[PartName, ...] = ("train", "val", "test")
 
@@ -116,7 +116,7 @@ def gather(
     With `untrained` a class may lack images to train on, as an identity does that is held back.
     """
     table = _find(Path(path))
-    names = _class_names(table, classes)
+    names = class_names((name for row in table.rows for name in row.labels), classes, table.source)
     rows, checked, broken = check_all(table.store, table.rows)
     problems = (*table.problems, *broken)
     if problems and not skip_bad:
@@ -167,19 +167,6 @@ def _read_files(store: FileStore, prefix: str, listing: Listing | None = None) -
         raise DataError(f"several tables with path and label: {', '.join(tables)}; name the one to use")
     table = read_csv(store, tables[0]) if tables else read_class_folders(store)
     return Table(prefix + table.kind, table.store, table.rows, table.multilabel, table.problems, table.source)
-
-
-def _class_names(table: Table, given: Sequence[str] | None) -> tuple[str, ...]:
-    """The data's own names in natural order, or those given, which must hold them all."""
-    found = {n for row in table.rows for n in row.labels}
-    if given is None:
-        return tuple(sorted(found, key=natural_key))
-    names = tuple(map(class_name, given))
-    unknown = sorted(found - set(names), key=natural_key)
-    if unknown:
-        problems = [Problem(table.source or n, str(UnknownNameError("class", n, names))) for n in unknown]
-        raise DataError("the data has classes that the model doesn't know; they must be named as its own are", problems)
-    return names
 
 
 def check_all(store: Store, rows: Sequence[Row]) -> tuple[tuple[Row, ...], dict[str, Checked], tuple[Problem, ...]]:

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from striate.data.records import PartName, Store
-from striate.errors import Problem
+from striate.errors import DataError, Problem, UnknownNameError
 
 PART_NAMES: dict[str, PartName] = {  # as people name them, without regard to case
     "train": "train",
@@ -70,3 +71,28 @@ def natural_key(name: str) -> tuple[object, ...]:
 def class_name(name: str) -> str:
     """One form for accents: Macs and Linux spell é in different bytes."""
     return unicodedata.normalize("NFC", name.strip())
+
+
+def class_names(found: Iterable[str], given: Sequence[str] | None, source: str = "") -> tuple[str, ...]:
+    """The data's own names in natural order, or those given, which must hold them all.
+
+    Args:
+        found: names in the data.
+        given: a model's labels, in their order; None for the data's own.
+        source: the file that the names are in, for messages; where there is none each name stands for itself.
+
+    Raises:
+        DataError: the data has names that are not among those given.
+
+    Example:
+        >>> class_names({"10", "2"}, None)
+        ('2', '10')
+    """
+    own = set(found)
+    if given is None:
+        return tuple(sorted(own, key=natural_key))
+    names = tuple(map(class_name, given))
+    if unknown := sorted(own - set(names), key=natural_key):
+        problems = [Problem(source or n, str(UnknownNameError("class", n, names))) for n in unknown]
+        raise DataError("the data has classes that the model doesn't know; they must be named as its own are", problems)
+    return names

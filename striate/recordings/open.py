@@ -12,9 +12,9 @@ from striate.data.fingerprint import find_twins, fingerprint
 from striate.data.open import PART_ORDER
 from striate.data.records import Item, PartName
 from striate.data.split import VAL_SHARE
-from striate.data.table import class_name, natural_key
+from striate.data.table import class_names
 from striate.data.threads import in_threads
-from striate.errors import ArgumentError, DataError, Problem, UnknownNameError
+from striate.errors import ArgumentError, DataError, Problem
 from striate.recording_preset import Kind
 from striate.recordings.cut import Cut
 from striate.recordings.find import find_table
@@ -94,7 +94,7 @@ def open_recordings(
         raise ArgumentError.of("val_share", "in [0, 1)", val_share)
     table = find_table(Path(path), kind=kind, cut=cut)
     store = SomeChannels(table.store, tuple(channels)) if channels is not None else table.store
-    names = _class_names(table, classes)
+    names = class_names((row.label for row in table.rows), classes, table.source)
     looks, broken = _look_at_all(store, table.rows)
     problems = (*table.problems, *broken, *_strangers(looks))
     if not looks:
@@ -144,19 +144,6 @@ def _dataset(
         twins=find_twins(parts, digests),
         fingerprint=fingerprint((known[path].row for path in digests), digests),
     )
-
-
-def _class_names(table: RecordingTable, given: Sequence[str] | None) -> tuple[str, ...]:
-    """The data's own names in natural order, or those given, which must hold them all."""
-    found = {row.label for row in table.rows}
-    if given is None:
-        return tuple(sorted(found, key=natural_key))
-    names = tuple(map(class_name, given))
-    unknown = sorted(found - set(names), key=natural_key)
-    if unknown:
-        problems = [Problem(table.source or n, str(UnknownNameError("class", n, names))) for n in unknown]
-        raise DataError("the data has classes that the model doesn't know; they must be named as its own are", problems)
-    return names
 
 
 def _look_at_all(store: RecordingStore, rows: Sequence[RecordingRow]) -> tuple[dict[str, Look], list[Problem]]:
