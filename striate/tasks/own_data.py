@@ -1,6 +1,6 @@
 """The data that models are measured on: was it their own? Then it is divided as in training, and that is remarked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeVar
@@ -89,12 +89,35 @@ def remarks_on(dataset: Dataset | RecordingDataset) -> tuple[str, ...]:
     things = "images" if isinstance(dataset, Dataset) else f"{dataset.shape}s"
     remarks = [f"skipped {problem}" for problem in dataset.skipped]
     if dataset.leaks:
-        where = ", ".join(f"{p.part}:{p.path}" for p in dataset.leaks[0].places)
-        remarks.append(f"leak: {len(dataset.leaks)} {things} stand in more than one part, for example {where}")
+        where = _two_that_differ((p.part, f"{p.part}:{p.path}") for p in dataset.leaks[0].places)
+        remarks.append(f"leak: {_counted(len(dataset.leaks), things)} in more than one part, such as {where}")
     if dataset.conflicts:
-        where = ", ".join(p.path for p in dataset.conflicts[0].places)
-        remarks.append(f"conflict: {len(dataset.conflicts)} {things} have two different labels, for example {where}")
+        where = _two_that_differ((p.labels, p.path) for p in dataset.conflicts[0].places)
+        remarks.append(f"conflict: {_counted(len(dataset.conflicts), things)} under different labels, such as {where}")
     return tuple(remarks)
+
+
+def _two_that_differ(places: Iterable[tuple[Hashable, str]]) -> str:
+    """Of places, each behind what it may differ in: the first, and the first that differs from it.
+
+    Example:
+        >>> _two_that_differ([("train", "a.png"), ("train", "b.png"), ("test", "c.png")])
+        'a.png and c.png'
+    """
+    first: dict[Hashable, str] = {}
+    for part_or_labels, place in places:
+        first.setdefault(part_or_labels, place)
+    return " and ".join(list(first.values())[:2])
+
+
+def _counted(count: int, things: str) -> str:
+    """How many, in words.
+
+    Example:
+        >>> _counted(1, "images"), _counted(2, "clips")
+        ('1 image', '2 clips')
+    """
+    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"
 
 
 def _is_own(record: TrainingRecord, fingerprint: str) -> bool:

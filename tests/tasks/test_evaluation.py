@@ -84,16 +84,17 @@ def test_unknown_classes(classifier, write_stripes):
 def test_leaks_conflicts_and_skipped_files_are_remarked(classifier, trained):
     shutil.copytree(trained.data, "d")
     shutil.copy("d/train/along/0.png", "d/test/along/again.png")
-    shutil.copy("d/test/across/1.png", "d/test/aslant/other.png")
+    for copy in ("across/twin.png", "aslant/other.png"):
+        shutil.copy("d/test/across/1.png", f"d/test/{copy}")
     (trained.data.cwd() / "d/test/along/bad.png").write_bytes(b"")
     with pytest.raises(DataError, match=re.escape("test/along/bad.png: empty file (0 bytes)")):
         striate.evaluate(classifier, "d")
     found = striate.evaluate(classifier, "d", skip_bad=True)
-    assert found.figures.n == 20
+    assert found.figures.n == 21
     assert found.remarks == (
         "skipped test/along/bad.png: empty file (0 bytes)",
-        "leak: 1 images stand in more than one part, for example train:train/along/0.png, test:test/along/again.png",
-        "conflict: 1 images have two different labels, for example test/across/1.png, test/aslant/other.png",
+        "leak: 1 image in more than one part, such as train:train/along/0.png and test:test/along/again.png",
+        "conflict: 1 image under different labels, such as test/across/1.png and test/aslant/other.png",
     )
 
 
