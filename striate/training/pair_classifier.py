@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from striate.ops import chi_square_terms
 from striate.training.contrastive_loss import balanced_mean
 
+SMOOTHING = 0.4
 PairFeatures = Literal["difference", "chi-square"]
 
 
@@ -78,12 +79,16 @@ class PairUnit(nn.Module):
         return unit
 
 
-def pair_cross_entropy(logits: Tensor, same: Tensor) -> Tensor:
+def pair_cross_entropy(logits: Tensor, same: Tensor, *, label_smoothing: float = SMOOTHING) -> Tensor:
     """Binary cross entropy of a pair classifier; pairs that show the same and others count alike.
+
+    A sure answer is not asked for: else what shows the same is drawn together to a point, and the encoder tells less of
+    what it never saw (docs/verify.md).
 
     Args:
         logits: (M,) of "the same".
         same: (M,) bool.
+        label_smoothing: ε in [0, 1): of "the same" 1 - ε/2 is asked, of others ε/2.
 
     Returns:
         A scalar.
@@ -92,4 +97,5 @@ def pair_cross_entropy(logits: Tensor, same: Tensor) -> Tensor:
         >>> pair_cross_entropy(torch.zeros(3), torch.tensor([True, False, False])).item()  # log 2
         0.693...
     """
-    return balanced_mean(F.binary_cross_entropy_with_logits(logits, same.to(logits.dtype), reduction="none"), same)
+    targets = same.to(logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    return balanced_mean(F.binary_cross_entropy_with_logits(logits, targets, reduction="none"), same)

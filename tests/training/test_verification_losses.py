@@ -44,18 +44,41 @@ def test_no_triplets_cost_nothing_and_still_have_a_gradient():
     assert torch.equal(encodings.grad, torch.zeros_like(encodings))
 
 
-def test_the_contrastive_loss_is_its_formula():
+@pytest.mark.parametrize("near", [0.0, 0.7])  # the paper's, and ours
+def test_the_contrastive_loss_is_its_formula(near):
     distances = torch.tensor([0.3, 0.3, 1.5, 1.5, 0.0, 0.9])
-    same = sum(d * d / 2 for d in (0.3, 1.5)) / 2
+    same = sum(max(d - near, 0) ** 2 / 2 for d in (0.3, 1.5)) / 2
     apart = sum(max(1 - d, 0) ** 2 / 2 for d in (0.3, 1.5, 0.0, 0.9)) / 4
-    assert contrastive_loss(distances, SAME).item() == pytest.approx((same + apart) / 2)
+    assert contrastive_loss(distances, SAME, near=near).item() == pytest.approx((same + apart) / 2)
 
 
-def test_cross_entropy_is_its_formula():
+@pytest.mark.parametrize("smoothing", [0.0, 0.4])
+def test_cross_entropy_is_its_formula(smoothing):
     logits = torch.linspace(-3, 3, 6, dtype=torch.float64)
-    costs = [-math.log(1 / (1 + math.exp(-z if same else z))) for z, same in zip(logits.tolist(), SAME, strict=True)]
+    costs = []
+    for z, same in zip(logits.tolist(), SAME, strict=True):
+        p, wanted = 1 / (1 + math.exp(-z)), 1 - smoothing / 2 if same else smoothing / 2
+        costs.append(-wanted * math.log(p) - (1 - wanted) * math.log(1 - p))
     same, others = ([c for c, s in zip(costs, SAME, strict=True) if s == kind] for kind in (True, False))
-    assert pair_cross_entropy(logits, SAME).item() == pytest.approx((sum(same) / 2 + sum(others) / 4) / 2)
+    assert pair_cross_entropy(logits, SAME, label_smoothing=smoothing).item() == pytest.approx(
+        (sum(same) / 2 + sum(others) / 4) / 2
+    )
+
+
+def test_what_is_near_enough_and_far_enough_costs_nothing():
+    distances = torch.tensor([0.0, 1.0, 0.7, 1.1, 2.0, 1.0], requires_grad=True)
+    cost = contrastive_loss(distances, SAME)
+    cost.backward()
+    assert cost.item() == 0
+    assert not distances.grad.any()
+
+
+def test_no_sure_answer_of_the_pair_classifier_is_asked_for():
+    """The cheapest logits are those of the smoothed targets, here 0.8 and 0.2."""
+    logits = (SAME.double() * 2 - 1) * math.log(4)
+    cheapest = pair_cross_entropy(logits, SAME)
+    assert cheapest < pair_cross_entropy(1.1 * logits, SAME)
+    assert cheapest < pair_cross_entropy(0.9 * logits, SAME)
 
 
 # One kind of pairs alone, or none
