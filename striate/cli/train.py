@@ -15,7 +15,7 @@ from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.cli.progress import Bar
-    from striate.tasks import AnyRun, PaintRun, RecordingRun, Run, VerifyRun
+    from striate.tasks import AnyRun
     from striate.training import Epoch, Step
 
 
@@ -189,7 +189,7 @@ def _usual_workers() -> int:
     return max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
-def _introduce(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun") -> None:
+def _introduce(run: "AnyRun") -> None:
     images = ", ".join(f"{len(part)} {name}" for name, part in run.dataset.parts.items())
     points = run.plan.preset.labels if not run.dataset.classes else ()
     noun = "classes" if run.plan.preset.labels else "identities"
@@ -205,7 +205,7 @@ def _introduce(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun") -> Non
     note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 
-def _follow(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun") -> None:
+def _follow(run: "AnyRun") -> None:
     """Train under a progress bar, a line for each epoch."""
     from striate.cli.progress import Bar
 
@@ -228,7 +228,7 @@ def _follow(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun") -> None:
             raise
 
 
-def _tell_trials(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun", bar: "Bar", told: int) -> int:
+def _tell_trials(run: "AnyRun", bar: "Bar", told: int) -> int:
     """What has been tried since; returns how much has been told."""
     for trial in run.trials[told:] if run.is_main else ():
         bar.say(f"{trial.name}: {'kept' if trial.kept else 'not kept'} ({trial.reason})")
@@ -249,7 +249,7 @@ def epoch_line(epoch: "Epoch", watched: str = "val") -> str:
     )
 
 
-def _conclude(run: "AnyRun | PaintRun | RecordingRun | Run | VerifyRun", as_json: bool) -> None:
+def _conclude(run: "AnyRun", as_json: bool) -> None:
     outcome = run.outcome
     if outcome is None:  # another process of several writes
         return

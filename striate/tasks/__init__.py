@@ -37,7 +37,6 @@ from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.marks_prediction import FoundIn, draw_found, find_in_files
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_run import MarksRun
-from striate.tasks.marks_start import AnyRun
 from striate.tasks.network_table import network_table, parse_shape, side_by_side
 from striate.tasks.patches import Patches, strongest_patches, write_patches
 from striate.tasks.picture_files import check_page
@@ -48,9 +47,8 @@ from striate.tasks.recording_evaluation import evaluate_recordings
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_prediction import predict_recordings, recording_files
 from striate.tasks.recording_run import RecordingRun
-from striate.tasks.recording_start import begin_recordings, resume_recordings
 from striate.tasks.run import Outcome, Run
-from striate.tasks.start import train
+from striate.tasks.start import AnyRun, train
 from striate.tasks.stylize_file import Stylized, write_stylized
 from striate.tasks.stylize_goal import Losses
 from striate.tasks.stylize_iterates import Iterate, stylize
@@ -125,7 +123,6 @@ __all__ = [
     "VerifyRun",
     "Wishes",
     "annotate_video",
-    "begin_recordings",
     "calibrate_encoder",
     "check_page",
     "check_plan",
@@ -166,7 +163,6 @@ __all__ = [
     "predict_recordings",
     "recognition_threshold",
     "recording_files",
-    "resume_recordings",
     "search_files",
     "side_by_side",
     "strongest_patches",

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from striate.data import Batch, Dataset, Loader, Part
 from striate.errors import ArgumentError
 from striate.models import Network, find_entry
+from striate.tasks.classes_start import open_and_plan
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.learning import make_network
+from striate.tasks.opening import wished_opening
 from striate.tasks.plan import Plan, Wishes
-from striate.tasks.start import open_and_plan
 from striate.training import Device, Overfit, Recipe, cut_network, freeze, is_frozen, overfit, pick_device
 
 _MOST_IMAGES, _MOST_WHOLE = 32, 16  # of the batch: on features of frozen stages, and where all stages learn
@@ -96,7 +97,8 @@ def check_training(
     wishes = wishes or Wishes()
     if wishes.task not in (None, "classify"):
         raise ArgumentError.of("task", "classify: other tasks are not tried on one batch", wishes.task)
-    dataset, plan, _ = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
+    opening = wished_opening(wishes, val_share, cut_seed, skip_bad=skip_bad)
+    dataset, plan = open_and_plan(data, wishes, opening)
     return check_plan(dataset, plan, device=device, on_step=on_step)
 
 

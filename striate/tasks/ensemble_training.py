@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from striate.data import VAL_SHARE, Dataset, open_data
+from striate.data import Dataset, open_data
 from striate.errors import ArgumentError, OutputError
+from striate.tasks.classes_start import refuse_recordings
 from striate.tasks.classifier import Classifier
 from striate.tasks.classify import ClassifyTask
 from striate.tasks.compare import compare_runs
@@ -18,12 +19,13 @@ from striate.tasks.evaluation import measure
 from striate.tasks.evaluation_record import Evaluation
 from striate.tasks.loading import load_classifier
 from striate.tasks.member_process import Member, Prepare, train_members
+from striate.tasks.opening import Opening, recorded_opening, wished_opening
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
-from striate.tasks.start import refuse_other_wishes, refuse_recordings
+from striate.tasks.start import refuse_other_wishes
 from striate.training import Device, Epoch, Step, make_accelerator
 
 Told = Callable[[int, Step], None]  # (number of the member, what it does)
@@ -194,8 +196,9 @@ def train_ensemble(
         folder, record = _taken_up(data, out, asked)
         wished = Wishes(**{**record["wishes"], "seed": record["seeds"][0]})
     else:
-        folder, record = _new(data, out, members, wished, val_share, cut_seed, skip_bad)
-    dataset = open_data(data, seed=record["cut_seed"], val_share=record["val_share"], skip_bad=record["skip_bad"])
+        opening = wished_opening(wished, val_share, cut_seed, skip_bad=skip_bad)
+        folder, record = _new(data, out, members, wished, opening)
+    dataset = open_data(data, **recorded_opening(record))
     if dataset.fingerprint != record.setdefault("fingerprint", dataset.fingerprint):
         raise ArgumentError(f"data must be what {folder.path} began with; {data} has other images or labels")
     plan = make_plan(dataset, wished)
@@ -237,16 +240,11 @@ def _new(
     out: str | Path | None,
     members: int | None,
     wishes: Wishes,
-    val_share: float | None,
-    cut_seed: int | None,
-    skip_bad: bool,
+    opening: Opening,
 ) -> tuple[EnsembleFolder, dict[str, Any]]:
     """The folder and the record of a new ensemble."""
     if members is None or not 2 <= members <= _MOST_MEMBERS:
         raise ArgumentError.of("ensemble", f"2 to {_MOST_MEMBERS} members", members)
-    share = VAL_SHARE if val_share is None else val_share
-    if not 0 < share < 1:
-        raise ArgumentError.of("val_share", "between 0 and 1: the best epoch is chosen on these images", share)
     path = Path(out) if out else free_folder("runs", Path(data).resolve().stem)
     if path.resolve().is_relative_to(Path(data).resolve()):
         raise ArgumentError.of("out", f"a folder outside of the data {data}", str(path))
@@ -256,9 +254,9 @@ def _new(
         raise OutputError(f"{path} holds an ensemble already: go on with --resume, or give another --out")
     return folder, {
         "data": str(data),
-        "skip_bad": skip_bad,
-        "val_share": share,
-        "cut_seed": first if cut_seed is None else cut_seed,
+        "skip_bad": opening["skip_bad"],
+        "val_share": opening["val_share"],
+        "cut_seed": opening["seed"],
         "seeds": list(range(first, first + members)),
         "wishes": wishes.to_dict() | {"seed": None},
     }

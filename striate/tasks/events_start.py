@@ -9,6 +9,7 @@ from striate.errors import ArgumentError
 from striate.recordings import RecordingDataset, open_recordings
 from striate.tasks.events import event_cut
 from striate.tasks.events_run import EventsRun
+from striate.tasks.opening import Opening
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import usual_batch_size
@@ -27,15 +28,7 @@ _WHY = f"{NETWORK}: it tells the middle of a window from its sides, and made den
 
 
 def begin_events(
-    data: str | Path,
-    folder: RunFolder,
-    wishes: Wishes,
-    *,
-    val_share: float,
-    cut_seed: int,
-    skip_bad: bool,
-    device: Device,
-    workers: int,
+    data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> EventsRun:
     """Plan the training of a finder of events; see `striate.tasks.train`."""
     if wishes.window is None or wishes.symbols is None:
@@ -43,10 +36,9 @@ def begin_events(
     if wishes.size is not None:
         raise ArgumentError("size is what window says, in samples of the records: leave it out")
     cut = event_cut(wishes.window, wishes.symbols)
-    how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
-    dataset = open_recordings(data, cut=cut, channels=wishes.channels, **how)
+    dataset = open_recordings(data, cut=cut, channels=wishes.channels, **opening)
     plan = make_events_plan(dataset, wishes)
-    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    start = first_line(data, dataset, wishes, plan, opening, remarks_on(dataset))
     return EventsRun(folder, dataset, plan, start, device, workers).begin()
 
 

@@ -3,50 +3,38 @@
 from pathlib import Path
 from typing import Any
 
-from striate.data import VAL_SHARE, MarkedDataset
+from striate.data import MarkedDataset
 from striate.tasks.marks_plan import MarksPlan, make_marks_plan
 from striate.tasks.marks_run import MarksRun
 from striate.tasks.marks_tasks import wished_task
+from striate.tasks.opening import Opening, recorded_opening
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
 from striate.training import Device
 
-AnyRun = MarksRun[Any, Any]
-
 
 def begin_marks(
-    data: str | Path,
-    folder: RunFolder,
-    wishes: Wishes,
-    *,
-    val_share: float,
-    cut_seed: int,
-    skip_bad: bool,
-    device: Device,
-    workers: int,
-) -> AnyRun:
+    data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
+) -> MarksRun[Any, Any]:
     """Plan the training of `wishes.task`; see `striate.tasks.train`."""
     task = wished_task(wishes.task or "", wishes.loss)
-    dataset = task.open(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    dataset = task.open(data, **opening)
     plan = make_marks_plan(task, dataset, wishes)
-    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on_marks(dataset))
+    start = first_line(data, dataset, wishes, plan, opening, remarks_on_marks(dataset))
     return MarksRun(folder, dataset, task, plan, start, device, workers).begin()
 
 
-def resume_marks(data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int) -> AnyRun:
+def resume_marks(
+    data: str | Path, folder: RunFolder, start: dict[str, Any], device: Device, workers: int
+) -> MarksRun[Any, Any]:
     """The run of a record that was begun by `begin_marks`.
 
     Raises:
         ArgumentError: other data.
     """
     task = wished_task(start["wishes"]["task"], start["wishes"]["loss"])
-    dataset = task.open(
-        data,
-        seed=start["cut_seed"] or 0,
-        val_share=start.get("val_share", VAL_SHARE),
-        skip_bad=start["skip_bad"],
-    )
+    dataset = task.open(data, **recorded_opening(start))
     take_up(start, data, dataset.fingerprint, folder.path)
     return MarksRun(folder, dataset, task, MarksPlan.from_dict(start["plan"]), start, device, workers)
 

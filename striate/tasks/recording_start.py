@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from striate.data import VAL_SHARE
 from striate.errors import ArgumentError
 from striate.recordings import RecordingDataset, open_recordings
 from striate.recordings.cut import Cut
+from striate.tasks.opening import Opening, recorded_opening
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.recording_plan import RecordingPlan
@@ -18,22 +18,13 @@ from striate.training import Device
 
 
 def begin_recordings(
-    data: str | Path,
-    folder: RunFolder,
-    wishes: Wishes,
-    *,
-    val_share: float,
-    cut_seed: int,
-    skip_bad: bool,
-    device: Device,
-    workers: int,
+    data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> RecordingRun:
     """Plan a training on signals, volumes or clips; see `striate.tasks.train`."""
     cut = wished_cut(wishes)
-    how: dict[str, Any] = {"seed": cut_seed, "val_share": val_share, "skip_bad": skip_bad}
-    dataset = open_recordings(data, cut=cut, channels=wishes.channels, **how)
+    dataset = open_recordings(data, cut=cut, channels=wishes.channels, **opening)
     plan = make_recording_plan(dataset, wishes, cut)
-    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    start = first_line(data, dataset, wishes, plan, opening, remarks_on(dataset))
     return RecordingRun(folder, dataset, plan, start, device, workers).begin()
 
 
@@ -55,9 +46,8 @@ def open_again(data: str | Path, folder: RunFolder, start: dict[str, Any]) -> tu
     Raises:
         ArgumentError: other data.
     """
-    plan, share = RecordingPlan.from_dict(start["plan"]), start.get("val_share", VAL_SHARE)
-    how: dict[str, Any] = {"seed": start["cut_seed"] or 0, "val_share": share, "skip_bad": start["skip_bad"]}
-    dataset = open_recordings(data, cut=plan.cut, channels=plan.channels, **how)
+    plan = RecordingPlan.from_dict(start["plan"])
+    dataset = open_recordings(data, cut=plan.cut, channels=plan.channels, **recorded_opening(start))
     take_up(start, data, dataset.fingerprint, folder.path, f"{dataset.shape}s or labels")
     return dataset, plan
 

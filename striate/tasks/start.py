@@ -1,28 +1,47 @@
 """Train: data and wishes become a run, or an interrupted one is taken up again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from striate.data import VAL_SHARE, Dataset, open_data, what_is_marked
+from striate.data import VAL_SHARE
 from striate.errors import ArgumentError
 from striate.recordings import is_recordings
+from striate.tasks.classes_start import begin_classes, resume_classes
 from striate.tasks.events_start import begin_events, resume_events
-from striate.tasks.marks_start import AnyRun, begin_marks, resume_marks
+from striate.tasks.marks_run import MarksRun
+from striate.tasks.marks_start import begin_marks, resume_marks
 from striate.tasks.marks_tasks import LossName, TaskName
-from striate.tasks.own_data import remarks_on
-from striate.tasks.plan import Plan, PrecisionWish, Wishes
-from striate.tasks.planning import make_plan
+from striate.tasks.opening import Opening, wished_opening
+from striate.tasks.plan import PrecisionWish, Wishes
 from striate.tasks.recording_run import RecordingRun
 from striate.tasks.recording_start import begin_recordings, resume_recordings
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, free_folder
-from striate.tasks.start_record import first_line, take_up
 from striate.tasks.stylize_run import PaintRun
 from striate.tasks.stylize_start import begin_stylize, resume_stylize
 from striate.tasks.verify_run import VerifyRun
 from striate.tasks.verify_start import begin_verify, resume_verify
 from striate.training import Device, Mining, OptimizerName, agree, make_accelerator
+
+AnyRun = Run | MarksRun[Any, Any] | VerifyRun | PaintRun | RecordingRun
+
+
+class _Start(NamedTuple):
+    """How a training of one kind begins, and how it is taken up again."""
+
+    begin: Callable[[str | Path, RunFolder, Wishes, Opening, Device, int], AnyRun]
+    resume: Callable[[str | Path, RunFolder, dict[str, Any], Device, int], AnyRun]
+
+
+_CLASSES = _Start(begin_classes, resume_classes)
+_RECORDINGS = _Start(begin_recordings, resume_recordings)
+_MARKS = _Start(begin_marks, resume_marks)
+_OTHERS = {
+    "verify": _Start(begin_verify, resume_verify),
+    "stylize": _Start(begin_stylize, resume_stylize),
+    "events": _Start(begin_events, resume_events),
+}
 
 
 def train(
@@ -63,7 +82,7 @@ def train(
     cut_seed: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
-) -> Run | AnyRun | VerifyRun | PaintRun | RecordingRun:
+) -> AnyRun:
     """Plan a training; iterate over what comes back to run it.
 
     What is left out, striate chooses, and says why in `plan.reasons`.
@@ -166,23 +185,9 @@ def train(
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
     folder = _new_folder(data, out, device)
-    if wishes.task:
-        share, cut = _checked_share(val_share), _cut_seed(wishes, cut_seed)
-        how: dict[str, Any] = {"val_share": share, "cut_seed": cut, "skip_bad": skip_bad}
-        how |= {"device": device, "workers": workers}
-        if wishes.task == "stylize":
-            return begin_stylize(data, folder, wishes, **how)
-        if wishes.task == "events":
-            return begin_events(data, folder, wishes, **how)
-        begin = begin_verify if wishes.task == "verify" else begin_marks
-        return begin(data, folder, wishes, **how)
-    if holds_recordings(data, wishes):
-        share, cut = _checked_share(val_share), _cut_seed(wishes, cut_seed)
-        how = {"val_share": share, "cut_seed": cut, "skip_bad": skip_bad, "device": device, "workers": workers}
-        return begin_recordings(data, folder, wishes, **how)
-    dataset, plan, share = open_and_plan(data, wishes, val_share, cut_seed, skip_bad=skip_bad)
-    start = first_line(data, dataset, wishes, plan, share, skip_bad=skip_bad, remarks=remarks_on(dataset))
-    return Run(folder, dataset, plan, start, device, workers).begin()
+    start = _start_of(wishes.task, wishes.task is None and holds_recordings(data, wishes))
+    opening = wished_opening(wishes, val_share, cut_seed, skip_bad=skip_bad)
+    return start.begin(data, folder, wishes, opening, device, workers)
 
 
 def holds_recordings(data: str | Path, wishes: Wishes) -> bool:
@@ -198,40 +203,11 @@ def holds_recordings(data: str | Path, wishes: Wishes) -> bool:
     return found
 
 
-def refuse_recordings(data: str | Path) -> None:
-    """What is done with images alone, a check before training or an ensemble, is not done with recordings.
-
-    Raises:
-        ArgumentError: the data is of signals, volumes or clips.
-    """
-    if is_recordings(data):
-        raise ArgumentError(f"{data} holds signals, volumes or clips: train on them without check or ensemble")
-
-
-def open_and_plan(
-    data: str | Path, wishes: Wishes, val_share: float | None, cut_seed: int | None, *, skip_bad: bool
-) -> tuple[Dataset, Plan, float]:
-    """The data, what a training on it will do, and the share that is held back; `train` says what raises."""
-    share = _checked_share(val_share)
-    if wishes.loss:
-        raise ArgumentError("loss is of encoders and of tasks on boxes or points: leave it out for classes")
-    refuse_recordings(data)
-    if Path(data).exists() and (marked := what_is_marked(data)):
-        wanted = "detect or localize" if marked == "boxes" else "landmarks"
-        raise ArgumentError(f"{data} holds {marked}, not classes of whole images: say which task, {wanted}")
-    dataset = open_data(data, seed=_cut_seed(wishes, cut_seed), val_share=share, skip_bad=skip_bad)
-    return dataset, make_plan(dataset, wishes), share
-
-
-def _checked_share(val_share: float | None) -> float:
-    share = VAL_SHARE if val_share is None else val_share
-    if not 0 < share < 1:
-        raise ArgumentError.of("val_share", "between 0 and 1: the best epoch is chosen on these images", share)
-    return share
-
-
-def _cut_seed(wishes: Wishes, cut_seed: int | None) -> int:
-    return (wishes.seed or 0) if cut_seed is None else cut_seed
+def _start_of(task: str | None, on_recordings: bool) -> _Start:
+    """Of a task, or of classes where it is None; what is no task is refused by whoever begins."""
+    if task is None:
+        return _RECORDINGS if on_recordings else _CLASSES
+    return _OTHERS.get(task, _MARKS)
 
 
 def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> RunFolder:
@@ -252,7 +228,7 @@ def _resume(
     cut: Mapping[str, float | None],
     device: Device,
     workers: int,
-) -> Run | AnyRun | VerifyRun | PaintRun | RecordingRun:
+) -> AnyRun:
     if out is None:
         raise ArgumentError("resume needs out, the folder of the run to go on with")
     folder = RunFolder(out)
@@ -262,21 +238,8 @@ def _resume(
         raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
     own_cut = {"cut_seed": start["cut_seed"], "val_share": start.get("val_share", VAL_SHARE)}
     refuse_other_wishes({**wishes.to_dict(), **cut}, {**start["wishes"], **own_cut})
-    if start["wishes"].get("task") == "verify":
-        return resume_verify(data, folder, start, device, workers)
-    if start["wishes"].get("task") == "stylize":
-        return resume_stylize(data, folder, start, device, workers)
-    if start["wishes"].get("task") == "events":
-        return resume_events(data, folder, start, device, workers)
-    if start["wishes"].get("task"):
-        return resume_marks(data, folder, start, device, workers)
-    if "kind" in start["plan"]["preset"]:
-        return resume_recordings(data, folder, start, device, workers)
-    plan = Plan.from_dict(start["plan"])
-    seed, share = own_cut["cut_seed"] or 0, own_cut["val_share"]
-    dataset = open_data(data, seed=seed, val_share=share, skip_bad=start["skip_bad"])
-    take_up(start, data, dataset.fingerprint, folder.path)
-    return Run(folder, dataset, plan, start, device, workers)
+    resume = _start_of(start["wishes"].get("task"), "kind" in start["plan"]["preset"]).resume
+    return resume(data, folder, start, device, workers)
 
 
 def refuse_other_wishes(wishes: Mapping[str, Any], own: Mapping[str, Any]) -> None:

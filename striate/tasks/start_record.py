@@ -11,6 +11,7 @@ from striate.data import VAL_SHARE, Dataset, MarkedDataset
 from striate.errors import ArgumentError
 from striate.recordings import RecordingDataset
 from striate.tasks.marks_plan import MarksPlan
+from striate.tasks.opening import Opening
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.recording_plan import RecordingPlan
 from striate.version import __version__
@@ -40,12 +41,11 @@ def first_line(
     dataset: Dataset | MarkedDataset[Any] | RecordingDataset,
     wishes: Wishes,
     plan: Plan | MarksPlan | RecordingPlan,
-    val_share: float,
-    *,
-    skip_bad: bool,
+    opening: Opening,
     remarks: Sequence[str],
 ) -> dict[str, Any]:
     """What a run begins with, as plain JSON values."""
+    skip_bad, val_share = opening["skip_bad"], opening["val_share"]
     return {
         "event": "start",
         "command": command_of(data, wishes, val_share, dataset.cut_seed, skip_bad=skip_bad),

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from striate.data import VAL_SHARE, open_photos
+from striate.data import open_photos
 from striate.errors import ArgumentError
+from striate.tasks.opening import Opening, recorded_opening
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
@@ -14,20 +15,12 @@ from striate.training import Device
 
 
 def begin_stylize(
-    data: str | Path,
-    folder: RunFolder,
-    wishes: Wishes,
-    *,
-    val_share: float,
-    cut_seed: int,
-    skip_bad: bool,
-    device: Device,
-    workers: int,
+    data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> PaintRun:
     """Plan the training of a network that paints; see `striate.tasks.train`."""
-    dataset = open_photos(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    dataset = open_photos(data, **opening)
     plan = make_paint_plan(dataset, wishes)
-    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=())
+    start = first_line(data, dataset, wishes, plan, opening, ())
     return PaintRun(folder, dataset, plan, start, device, workers).begin()
 
 
@@ -39,8 +32,7 @@ def resume_stylize(
     Raises:
         ArgumentError: other photographs, or another style in a style's file.
     """
-    share = start.get("val_share", VAL_SHARE)
-    dataset = open_photos(data, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
+    dataset = open_photos(data, **recorded_opening(start))
     take_up(start, data, dataset.fingerprint, folder.path, "images")
     plan = PaintPlan.from_dict(start["plan"])
     for style, digest in zip(plan.styles, plan.style_digests, strict=True):

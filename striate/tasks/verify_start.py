@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from striate.data import VAL_SHARE, open_identities
+from striate.data import open_identities
+from striate.tasks.opening import Opening, recorded_opening
 from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
@@ -14,20 +15,12 @@ from striate.training import Device
 
 
 def begin_verify(
-    data: str | Path,
-    folder: RunFolder,
-    wishes: Wishes,
-    *,
-    val_share: float,
-    cut_seed: int,
-    skip_bad: bool,
-    device: Device,
-    workers: int,
+    data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> VerifyRun:
     """Plan the training of an encoder; see `striate.tasks.train`."""
-    dataset = open_identities(data, seed=cut_seed, val_share=val_share, skip_bad=skip_bad)
+    dataset = open_identities(data, **opening)
     plan = make_verify_plan(dataset, wishes)
-    start = first_line(data, dataset, wishes, plan, val_share, skip_bad=skip_bad, remarks=remarks_on(dataset))
+    start = first_line(data, dataset, wishes, plan, opening, remarks_on(dataset))
     return VerifyRun(folder, dataset, plan, start, device, workers).begin()
 
 
@@ -39,7 +32,6 @@ def resume_verify(
     Raises:
         ArgumentError: other data.
     """
-    share = start.get("val_share", VAL_SHARE)
-    dataset = open_identities(data, seed=start["cut_seed"] or 0, val_share=share, skip_bad=start["skip_bad"])
+    dataset = open_identities(data, **recorded_opening(start))
     take_up(start, data, dataset.fingerprint, folder.path)
     return VerifyRun(folder, dataset, VerifyPlan.from_dict(start["plan"]), start, device, workers)

@@ -242,7 +242,7 @@ def test_ctrl_c_before_there_is_anything_to_go_on_with(striate, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("striate.tasks.start.open_data", interrupted)
+    monkeypatch.setattr("striate.tasks.classes_start.open_data", interrupted)
     code, out, err = striate("train", ants_and_bees(), *TRAIN)
     assert (code, out) == (130, "")
     assert "Traceback" not in err
