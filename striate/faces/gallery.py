@@ -58,6 +58,8 @@ class Gallery:
     def open(cls, folder: str | Path, *, encoder: str, dim: int) -> "Gallery":
         """The gallery of a folder, which is made if nothing is there.
 
+        One without people becomes this encoder's, and forgets its threshold; who had it open has to open it again.
+
         Args:
             folder: a gallery, empty, or not there yet.
             encoder: the identity of the network that makes the encodings.
@@ -70,7 +72,10 @@ class Gallery:
         folder = Path(folder)
         check_identity(encoder, dim)
         _create(folder, Facts(encoder, dim))
-        return cls.existing(folder, encoder=encoder, dim=dim)
+        store = SqliteStore(folder / _STORE)
+        store.take_over(Facts(encoder, dim))
+        _refuse_others(store, encoder, dim)
+        return cls(folder, store)
 
     @classmethod
     def existing(cls, folder: str | Path, *, encoder: str | None = None, dim: int | None = None) -> "Gallery":
@@ -88,14 +93,7 @@ class Gallery:
         if not is_created(folder / _STORE):
             raise GalleryError(f"there is no gallery in {folder}: `striate faces enroll` makes one")
         store = SqliteStore(folder / _STORE)
-        facts = store.facts
-        if encoder not in (None, facts.encoder) or dim not in (None, facts.dim):
-            store.close()
-            raise GalleryError(
-                f"{folder} holds encodings of {facts.dim} numbers by the encoder {facts.encoder}; those of another "
-                f"can't be compared with them (here: {dim} numbers by {encoder}): give the encoder that filled it "
-                "(--encoder), or another gallery (--gallery)"
-            )
+        _refuse_others(store, encoder, dim)
         return cls(folder, store)
 
     @property
@@ -217,7 +215,7 @@ class Gallery:
             DataError: the file is broken.
         """
         facts = read_export_head(Path(path)).facts
-        if (facts.encoder, facts.dim) != (self.encoder, self.dim):
+        if not facts.agree(self._store.facts):
             raise GalleryError(f"{path} has encodings of {facts.encoder}, this gallery those of {self.encoder}")
         with self._writing():
             added = self._store.add(read_export(Path(path)))
@@ -339,6 +337,19 @@ def _create(folder: Path, facts: Facts) -> None:
     if not is_created(folder / _STORE):
         with _held(FileLock(folder / _LOCK, timeout=PATIENCE_SECONDS, mode=0o600)):
             create_store(folder / _STORE, facts)
+
+
+def _refuse_others(store: SqliteStore, encoder: str | None, dim: int | None) -> None:
+    """Close a store, and say so, if an encoder or D is given and is not its own."""
+    facts = store.facts
+    if encoder in (None, facts.encoder) and dim in (None, facts.dim):
+        return
+    store.close()
+    raise GalleryError(
+        f"{store.path.parent} holds encodings of {facts.dim} numbers by the encoder {facts.encoder}; those of another "
+        f"can't be compared with them (here: {dim} numbers by {encoder}): give the encoder that filled it "
+        "(--encoder), or another gallery (--gallery)"
+    )
 
 
 @contextmanager

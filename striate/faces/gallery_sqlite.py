@@ -44,6 +44,8 @@ _SCHEMA = (
     crc32 INTEGER NOT NULL,
     UNIQUE (person, sha256))""",
 )
+_ANYBODY = "SELECT 1 FROM people LIMIT 1"
+_NOW = "SELECT encoder, dim, threshold, generation, erased, coalesce((SELECT max(id) FROM images), 0) FROM facts"
 _SETTINGS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -57,7 +59,8 @@ _SETTINGS = (
 class SqliteStore:
     """People, their images' digests and encodings, in one file.
 
-    Threads may share it and take turns. Other processes may read it at any time, and wait to write.
+    Threads may share it and take turns. Other processes may read it at any time, and wait to write. Once one of them
+    has taken it over for another encoder, `facts`, `state` and all changes raise GalleryError here.
 
     Args:
         path: of a file that `create_store` made.
@@ -82,8 +85,9 @@ class SqliteStore:
         self._connection = _connect(path)
         self._finish = weakref.finalize(self, self._connection.close)
         try:
-            with _explained(path):
+            with self._transaction("DEFERRED"):  # one view, also while another process gives it to another encoder
                 self._check_schema()
+                self._opened = self._read_facts()
         except GalleryError:
             self.close()
             raise
@@ -91,21 +95,33 @@ class SqliteStore:
     @property
     def facts(self) -> Facts:
         """What the encodings are."""
-        return Facts(*self._row("SELECT encoder, dim, threshold FROM facts"))
+        return self._now()[0]
 
     @property
     def state(self) -> State:
         """How far it has come."""
-        return State(*self._row("SELECT generation, erased, coalesce((SELECT max(id) FROM images), 0) FROM facts"))
+        return self._now()[1]
+
+    def take_over(self, facts: Facts) -> None:
+        """Make a store without people that of another encoder; one with people stays as it is."""
+        if facts.agree(self._opened):
+            return
+        if not self._rows(_ANYBODY):
+            with self._transaction("IMMEDIATE") as connection:
+                if not self._rows(_ANYBODY) and not facts.agree(self._read_facts()):
+                    connection.execute("DROP TABLE images")  # its schema says how long an encoding is
+                    connection.execute(_schema(facts.dim)[-1])
+                    connection.execute("UPDATE facts SET encoder = ?, dim = ?, threshold = ?", facts)
+        self._opened = self._read_facts()
 
     def set_threshold(self, threshold: float | None) -> None:
         """Remember τ, or forget it."""
-        with self._transaction() as connection:
+        with self._change() as connection:
             connection.execute("UPDATE facts SET threshold = ?", (threshold,))
 
     def add(self, batches: Iterable[Entries]) -> int:
         """Add all or none; an image that a person has already is left as it is. How many were new."""
-        with self._transaction() as connection:
+        with self._change() as connection:
             return sum(_add(connection, entries) for entries in batches)
 
     def remove(self, names: Sequence[str]) -> None:
@@ -114,7 +130,7 @@ class SqliteStore:
         Raises:
             ArgumentError: a name that nobody has.
         """
-        with self._transaction() as connection:
+        with self._change() as connection:
             for name in names:
                 row = connection.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()
                 if row is None:
@@ -139,7 +155,7 @@ class SqliteStore:
 
     def set_erased(self, generation: int) -> None:
         """Remember that nothing is left of what was removed up to a generation."""
-        with self._transaction() as connection:
+        with self._change() as connection:
             connection.execute("UPDATE facts SET erased = max(erased, ?)", (generation,))
 
     def records(self, after: int = 0) -> Generator[Records, None, None]:
@@ -205,10 +221,13 @@ class SqliteStore:
             raise GalleryError(f"{self.path} has the format {found_format}; this striate reads up to {FORMAT}")
         found = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
         application = self._row("PRAGMA application_id")[0]
-        if application != _APPLICATION or _SCHEMA[0] not in found or found != set(_schema(self.facts.dim)):
+        if application != _APPLICATION or _SCHEMA[0] not in found:
+            raise GalleryError(f"{self.path} is not a gallery that striate made")
+        facts = self._read_facts()
+        if found != set(_schema(facts.dim)):
             raise GalleryError(f"{self.path} is not a gallery that striate made")
         try:
-            check_identity(self.facts.encoder, self.facts.dim)
+            check_identity(facts.encoder, facts.dim)
         except ArgumentError as e:
             raise GalleryError(f"{self.path} is damaged: {e}") from e
 
@@ -244,11 +263,33 @@ class SqliteStore:
             while rows := cursor.fetchmany(_BATCH):
                 yield rows
 
+    def _read_facts(self) -> Facts:
+        return Facts(*self._row("SELECT encoder, dim, threshold FROM facts"))
+
+    def _now(self) -> tuple[Facts, State]:
+        """The facts and the state of one moment.
+
+        Raises:
+            GalleryError: it has become another encoder's.
+        """
+        row = self._row(_NOW)
+        facts, state = Facts(*row[:3]), State(*row[3:])
+        if not facts.agree(self._opened):
+            raise GalleryError(f"{self.path} was empty, and another encoder has taken it over: open the gallery again")
+        return facts, state
+
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; when the block has ended, all is on the disk."""
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """A transaction of the encoder for which the store was opened."""
+        with self._transaction("IMMEDIATE") as connection:
+            self._now()
+            yield connection
+
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
+        """All or nothing, in one view; when the block has ended, all is on the disk."""
         with self._turn, _explained(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(f"BEGIN {kind}")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")

@@ -25,6 +25,15 @@ class Facts(NamedTuple):
     dim: int
     threshold: float | None = None
 
+    def agree(self, others: "Facts") -> bool:
+        """Whether encodings of both can be compared: those of one encoder.
+
+        Example:
+            >>> Facts("a network", 128, 0.6).agree(Facts("a network", 128))
+            True
+        """
+        return (self.encoder, self.dim) == (others.encoder, others.dim)
+
 
 class State(NamedTuple):
     """How far a store has come.
@@ -64,6 +73,9 @@ class Store(Protocol):
     @property
     def state(self) -> State:
         """How far it has come."""
+
+    def take_over(self, facts: Facts) -> None:
+        """Make a store without people that of another encoder, for all who open it later; one with people stays."""
 
     def set_threshold(self, threshold: float | None) -> None:
         """Remember τ, or forget it."""

@@ -297,6 +297,12 @@ class TestPeople:
         assert "none of 2 images could be enrolled" in result.err
         assert "wall.png: no face found" in result.err
 
+    def test_a_first_enrolment_of_nobody_does_not_bind_the_gallery(self, striate, toys, pictures, monkeypatch):
+        assert striate("faces", "enroll", "wall.png", "--name", "Ada", "--gallery", "new").code == 1
+        monkeypatch.setattr(ToyEncoder, "identity", "another encoder")
+        assert striate("faces", "enroll", "ada.png", "--name", "Ada", "--gallery", "new").code == 0
+        assert json.loads(striate("faces", "list", "--gallery", "new", "--json").out)["encoder"] == "another encoder"
+
     def test_remove(self, striate, gallery):
         assert striate("faces", "remove", "Ada", "--gallery", gallery).out == "removed Ada; 1 person left\n"
         assert json.loads(striate("faces", "list", "--gallery", gallery, "--json").out)["people"] == {"Bob": 2}

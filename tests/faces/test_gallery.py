@@ -14,6 +14,7 @@ import pytest
 import striate.faces.gallery_sqlite as gallery_sqlite
 from striate.errors import ArgumentError, GalleryError, OutputError, ShapeError
 from striate.faces import Gallery
+from striate.faces.gallery_entries import Entries
 from striate.faces.gallery_matrix import map_matrix
 from striate.faces.gallery_search import nearest_people
 from tests.faces.galleries import DIM, assert_same, digest, digests, files_with, open_gallery, plain_search, unit
@@ -136,12 +137,104 @@ def test_it_is_there_again_when_opened_again():
 
 
 def test_another_encoder_is_refused():
-    open_gallery().close()
+    with open_gallery() as gallery:
+        enroll(gallery, "Ada")
     with pytest.raises(GalleryError, match=r"gallery holds encodings of 8 numbers by the encoder toy; .* by other\)"):
         open_gallery(encoder="other")
     with pytest.raises(GalleryError, match="here: 16 numbers by toy"):
         open_gallery(dim=16)
     Gallery.existing("gallery", encoder="toy").close()
+
+
+@pytest.mark.parametrize("dim", [DIM, 16])
+def test_a_gallery_of_nobody_becomes_that_of_another_encoder(dim):
+    with open_gallery() as old:
+        enroll(old, "Ada")
+        old.set_threshold(0.4)
+        old.remove("Ada")
+    with open_gallery(encoder="other", dim=dim) as gallery:
+        assert (gallery.encoder, gallery.dim, gallery.threshold) == ("other", dim, None)
+        assert gallery.check() == ()
+        enroll(gallery, "Bob")
+        gallery.set_threshold(0.3)
+        assert gallery.identify(unit(1, dim), threshold=2)[0].ranked[0].name == "Bob"
+        assert gallery.check() == ()
+    with pytest.raises(GalleryError, match="by the encoder other"):
+        open_gallery()
+    with Gallery.existing("gallery", encoder="other") as again:
+        assert (again.people(), again.threshold) == ({"Bob": 1}, 0.3)
+
+
+def test_to_open_an_existing_gallery_of_nobody_takes_nothing_over():
+    open_gallery().close()
+    with pytest.raises(GalleryError, match="by the encoder toy"):
+        Gallery.existing("gallery", encoder="other", dim=16)
+    with Gallery.existing("gallery") as gallery:
+        assert (gallery.encoder, gallery.dim) == ("toy", DIM)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda gallery: gallery.enroll("Ada", encoding("Ada"), digests(1)),
+        lambda gallery: gallery.set_threshold(0.4),
+        lambda gallery: gallery.identify(encoding("Bob"), threshold=1),
+        lambda gallery: gallery.remove("Bob"),
+        lambda gallery: gallery.export("people.jsonl"),
+        lambda gallery: gallery.check(),
+        lambda gallery: gallery._store.add([Entries.of(["Ada"], digests(1), encoding("Ada"), DIM)]),
+    ],
+    ids=["enroll", "set_threshold", "identify", "remove", "export", "check", "in the transaction"],
+)
+def test_who_had_the_gallery_open_cannot_mix_encoders(gallery, use):
+    nearest(gallery, "Bob")
+    with open_gallery(encoder="other") as other:
+        enroll(other, "Bob")
+        with pytest.raises(GalleryError, match="another encoder has taken it over: open the gallery again"):
+            use(gallery)
+        assert (other.people(), other.threshold) == ({"Bob": 1}, None)
+        assert nearest(other, "Bob") == "Bob"
+
+
+def test_a_gallery_that_is_taken_over_in_the_middle_of_a_search_is_noticed(gallery, monkeypatch):
+    enroll(gallery, "Ada")
+
+    def search(*arguments):
+        gallery.remove("Ada")
+        with open_gallery(encoder="other") as other:
+            enroll(other, "Bob")
+        return nearest_people(*arguments)
+
+    monkeypatch.setattr("striate.faces.gallery.nearest_people", search)
+    with pytest.raises(GalleryError, match="another encoder has taken it over"):
+        gallery.identify(encoding("Ada"), threshold=1)
+
+
+def test_of_encoders_that_open_an_empty_gallery_at_once_one_fills_it():
+    """Every thread opens it by itself, as a process would; those of the encoder that got it all succeed."""
+    open_gallery().close()
+    start, filled, refused = threading.Barrier(8), [], []
+
+    def work(number):
+        encoder, dim = [("a", DIM), ("b", 16)][number % 2]
+        start.wait()
+        try:
+            with open_gallery(encoder=encoder, dim=dim) as mine:
+                enroll(mine, f"person {number}")
+            filled.append((encoder, f"person {number}"))
+        except GalleryError as e:
+            refused.append(str(e))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({encoder for encoder, _ in filled}) == 1
+    assert all("holds encodings of" in message or "has taken it over" in message for message in refused)
+    with Gallery.existing("gallery", encoder=filled[0][0]) as gallery:
+        assert sorted(gallery.people()) == sorted(name for _, name in filled)
+        assert gallery.check() == ()
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty", "photos", "file"])
