@@ -185,11 +185,18 @@ class Gallery:
 
         Raises:
             ArgumentError: somebody is not in the gallery; nobody was removed.
-            GalleryError: another process kept reading for too long; they are removed, but not their bytes yet.
+            GalleryError, OutputError: they are removed, but not all of their bytes are overwritten yet, as another
+                process kept reading for too long, or the disk is full; the error says so.
         """
         with self._writing():
             self._store.remove(list(dict.fromkeys(map(person_name, names))))
-            self._erase()
+            try:
+                self._erase()
+            except (GalleryError, OutputError) as e:
+                raise type(e)(
+                    "removed, and nobody will be recognised as them; but not all of their bytes are overwritten yet: "
+                    f"{e}. The gallery finishes the removal when it is next opened"
+                ) from e
 
     def export(self, path: str | Path) -> None:
         """Write all people, images' digests and encodings into one file; see `striate.faces.gallery_export`.
@@ -199,7 +206,7 @@ class Gallery:
             ArgumentError: it would lie among the gallery's own files, in place of one or never to be erased.
         """
         path = Path(path)
-        if path.resolve().parent == self.folder.resolve():
+        if self.folder.resolve() in path.resolve().parents:
             raise ArgumentError.of("path", "outside of the gallery's folder", str(path))
         with self._writing():  # so that as many images come as the first line says
             write_export(path, self._store.facts, sum(self.people().values()), self._store.entries())
@@ -308,15 +315,18 @@ class Gallery:
         self._store.set_erased(generation)
 
     def _finish_removal(self) -> None:
-        """Go on where a removal was killed, unless somebody is busy here: then it may be that removal."""
+        """Go on where a removal was killed, unless somebody is busy here: then it may be that removal.
+
+        Where it can't be finished, people can be searched all the same; `check` tells of what is left.
+        """
         state = self._store.state
         if state.erased == state.generation:
             return
         try:
             with self._lock.acquire(timeout=0):
                 self._erase()
-        except (Timeout, GalleryError):
-            return  # `check` tells of it
+        except (OSError, GalleryError, OutputError):  # OSError of the lock: of who holds it, or of a read-only folder
+            return
 
     def _writing(self) -> AbstractContextManager[None]:
         """One process and thread at a time."""
@@ -327,8 +337,9 @@ def _create(folder: Path, facts: Facts) -> None:
     """Make a folder and the store in it, unless it is there."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (folder / _STORE).exists():
-            if any(entry.name != _LOCK and not entry.name.startswith(_STORE) for entry in folder.iterdir()):
+        inside = {entry.name for entry in folder.iterdir()}
+        if _STORE not in inside:
+            if any(name != _LOCK and not name.startswith(_STORE) for name in inside):
                 raise ArgumentError.of("folder", "a gallery, empty, or not there yet", str(folder))
             folder.chmod(0o700)
             sync_folder(folder.parent)
@@ -359,6 +370,8 @@ def _held(lock: FileLock) -> Iterator[None]:
     except Timeout as e:
         folder = Path(lock.lock_file).parent
         raise GalleryError(f"another process has been writing to {folder} for {lock.timeout:g} s") from e
+    except OSError as e:
+        raise OutputError(f"can't write {lock.lock_file}: {e.strerror or e}") from e
     try:
         yield
     finally:

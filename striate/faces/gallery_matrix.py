@@ -9,7 +9,8 @@ is overwritten with zeros; who had mapped it sees by `is_replaced` that what was
 import os
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +68,18 @@ class Matrix:
 
 
 def map_matrix(path: Path, dim: int) -> Matrix | None:
-    """The matrix of a file; None if there is none, or if it is cut off, broken, or of another version or D."""
+    """The matrix of a file; None if there is none, or if it is cut off, broken, or of another version or D.
+
+    Raises:
+        OutputError: the file can't be opened.
+    """
     record = record_type(dim)
-    try:
-        with path.open("rb") as f:
+    with _explained(path):
+        try:
+            f = path.open("rb")
+        except FileNotFoundError:
+            return None
+        with f:
             header, about = f.read(_HEADER_BYTES), os.fstat(f.fileno())
             found = _unpack(header)
             if found is None or found[0] != dim or about.st_size < _HEADER_BYTES + found[2] * record.itemsize:
@@ -78,9 +87,7 @@ def map_matrix(path: Path, dim: int) -> Matrix | None:
             _, generation, count = found
             empty = np.empty(0, record)
             records = np.memmap(f, record, "r", _HEADER_BYTES, (count,)) if count else empty
-    except FileNotFoundError:
-        return None
-    return Matrix(generation, records, about.st_ino)
+            return Matrix(generation, records, about.st_ino)
 
 
 def write_matrix(path: Path, dim: int, generation: int, batches: Iterable[Records]) -> None:
@@ -90,8 +97,7 @@ def write_matrix(path: Path, dim: int, generation: int, batches: Iterable[Record
         OutputError: the disk is full.
         GalleryError: a record is damaged.
     """
-    old = path.open("r+b") if path.exists() else None
-    try:
+    with _explained(path), path.open("r+b") if path.exists() else nullcontext() as old:
         with atomic_write(path, private=True) as f:
             f.write(bytes(_HEADER_BYTES))
             count = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record_type(dim).itemsize
@@ -99,9 +105,6 @@ def write_matrix(path: Path, dim: int, generation: int, batches: Iterable[Record
             f.write(_pack(dim, generation, count))
         if old is not None:
             overwrite(old.fileno())
-    finally:
-        if old is not None:
-            old.close()
 
 
 def append_records(path: Path, matrix: Matrix, batches: Iterable[Records]) -> None:
@@ -112,24 +115,26 @@ def append_records(path: Path, matrix: Matrix, batches: Iterable[Records]) -> No
         GalleryError: a record is damaged.
     """
     record = matrix.records.dtype
-    try:
-        with path.open("r+b") as f:
-            f.seek(_HEADER_BYTES + len(matrix.records) * record.itemsize)
-            added = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record.itemsize
-            f.flush()
-            os.fsync(f.fileno())
-            f.seek(0)
-            f.write(_pack(record["encoding"].shape[0], matrix.generation, len(matrix.records) + added))
-    except OSError as e:
-        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
+    with _explained(path), path.open("r+b") as f:
+        f.seek(_HEADER_BYTES + len(matrix.records) * record.itemsize)
+        added = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record.itemsize
+        f.flush()
+        os.fsync(f.fileno())
+        f.seek(0)
+        f.write(_pack(record["encoding"].shape[0], matrix.generation, len(matrix.records) + added))
 
 
 def remove_unfinished(path: Path) -> None:
-    """Overwrite and remove what killed writers of a matrix have left beside it."""
+    """Overwrite and remove what killed writers of a matrix have left beside it.
+
+    Raises:
+        OutputError: a file can't be overwritten.
+    """
     for left in path.parent.glob(f".{path.name}.*"):
-        with left.open("r+b") as f:
-            overwrite(f.fileno())
-        left.unlink()
+        with _explained(left):
+            with left.open("r+b") as f:
+                overwrite(f.fileno())
+            left.unlink()
 
 
 def overwrite(file: int) -> None:
@@ -139,6 +144,15 @@ def overwrite(file: int) -> None:
     while left:
         left -= os.write(file, _ZEROS[:left])
     os.fsync(file)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What the system says of a file, as an error of striate's."""
+    try:
+        yield
+    except OSError as e:
+        raise OutputError(f"can't use {path}: {e.strerror or e}") from e
 
 
 def _sound(batch: Records) -> Records:

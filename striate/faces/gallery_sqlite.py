@@ -234,10 +234,7 @@ class SqliteStore:
     def _take_over_log(self) -> None:
         busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
-            raise GalleryError(
-                f"removed, and nobody will be recognised as them; but their bytes are still in {self.path}-wal, as "
-                "another process keeps reading. The gallery finishes the removal when it is next opened"
-            )
+            raise GalleryError(f"another process has kept reading {self.path} for {PATIENCE_SECONDS:g} s")
 
     def _decode(self, encodings: Sequence[bytes]) -> "np.ndarray[Any, np.dtype[np.float32]]":
         """(N, D) from N blobs of D·4 bytes."""
@@ -382,6 +379,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as e:
         raise OutputError(f"can't write {path}: {e.strerror or e}") from e
+    except sqlite3.ProgrammingError as e:
+        raise GalleryError(f"{path} can't be used: it was closed here") from e
     except sqlite3.DatabaseError as e:
         code = getattr(e, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

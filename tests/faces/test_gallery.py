@@ -338,7 +338,9 @@ def test_a_removal_waits_for_readers_and_says_what_remains(gallery, monkeypatch)
         with closing(sqlite3.connect(STORE)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM people").fetchone()
-            with pytest.raises(GalleryError, match=r"their bytes are still in .*gallery\.sqlite-wal"):
+            with pytest.raises(
+                GalleryError, match=r"removed, .*another process has kept reading .*gallery\.sqlite for 0\.2 s"
+            ):
                 hasty.remove("Bob")
             assert nearest(hasty, "Bob") is None
             assert files_with("gallery", encoding("Bob").tobytes())
@@ -346,6 +348,24 @@ def test_a_removal_waits_for_readers_and_says_what_remains(gallery, monkeypatch)
     with open_gallery() as again:
         assert files_with("gallery", encoding("Bob").tobytes(), b"Bob") == []
         assert again.check() == ()
+
+
+@pytest.mark.parametrize("where", ["gallery.write_matrix", "gallery_matrix.overwrite"])
+def test_a_removal_without_room_on_the_disk_says_what_remains(gallery, monkeypatch, where):
+    enroll(gallery, "Ada", "Bob")
+
+    def no_room(*arguments):
+        raise OutputError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"striate.faces.{where}", no_room)
+        with pytest.raises(OutputError, match=r"removed, .* not all of their bytes are overwritten yet: no space left"):
+            gallery.remove("Bob")
+        with open_gallery() as reader:  # neither can it finish the removal
+            assert list(reader.people()) == ["Ada"]
+    open_gallery().close()
+    assert files_with("gallery", encoding("Bob").tobytes()) == []
+    assert gallery.check() == ()
 
 
 def test_a_removal_that_was_interrupted_is_finished(gallery, monkeypatch):
@@ -565,6 +585,21 @@ def test_a_writer_that_waited_too_long_says_so(gallery, monkeypatch):
     with open_gallery() as hasty, gallery._writing(), waited:
         hasty.enroll("Ada", unit(1, DIM), digests(1))
     assert gallery.people() == {}
+
+
+@pytest.mark.parametrize("name", ["lock", "search.matrix"])
+def test_a_file_that_cannot_be_used_is_named(gallery, name):
+    with open_gallery("other") as other:
+        Path("other", name).unlink(missing_ok=True)
+        Path("other", name).mkdir()
+        with pytest.raises(OutputError, match=f"can't (use|write) .*{name}"):
+            other.identify(unit(1, DIM), threshold=1)
+
+
+def test_a_gallery_that_was_closed_is_not_called_damaged(gallery):
+    gallery.close()
+    with pytest.raises(GalleryError, match="it was closed here"):
+        gallery.people()
 
 
 def test_threads_share_a_gallery(gallery):

@@ -168,7 +168,7 @@ def test_into_a_folder_of_its_own(lines):
         assert new.import_("people.jsonl") == 3
 
 
-@pytest.mark.parametrize("name", ["gallery.sqlite", "people.jsonl"])
+@pytest.mark.parametrize("name", ["gallery.sqlite", "people.jsonl", "exported/people.jsonl"])
 def test_an_export_lies_outside_of_the_gallery(lines, gallery, name):
     with pytest.raises(ArgumentError, match="path must be outside of the gallery's folder"):
         gallery.export(gallery.folder / "." / name)
