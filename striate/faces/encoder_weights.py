@@ -118,7 +118,7 @@ def _trained(path: Path) -> EncoderWeights:
         check_size(header.network, header.size)
     except ShapeError as e:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
-    preset = EncoderPreset(str(path), _digest(path), None, False, _chosen(header), turned=_learned_turned(header))
+    preset = EncoderPreset(str(path), _digest(path), None, False, _chosen(path, header), turned=_learned_turned(header))
     return EncoderWeights(network, header.image_preset, preset, header.licence)
 
 
@@ -128,7 +128,7 @@ def _learned_turned(header: ModelFile) -> bool:
     return isinstance(plan, Mapping) and plan.get("turned") is True
 
 
-def _chosen(header: ModelFile) -> Threshold | None:
+def _chosen(path: Path, header: ModelFile) -> Threshold | None:
     """The most accurate threshold on what was held back in training.
 
     Raises:
@@ -141,7 +141,7 @@ def _chosen(header: ModelFile) -> Threshold | None:
         accepted = (figures["true_accepts"], figures["n_same"], figures["false_accepts"], figures["n_different"])
         return Threshold(header.thresholds["distance"], None, None, *accepted, "what was held back in training", None)
     except (ArgumentError, KeyError, TypeError) as e:
-        raise ModelFileError(f"its threshold is not what training writes: {e}") from e
+        raise ModelFileError(f"{path}: its threshold is not what training writes: {e}") from e
 
 
 def _calibrated(path: Path) -> EncoderWeights:

@@ -38,7 +38,9 @@ class Look(NamedTuple):
     def live(self, images: Sequence[Pixels], faces: Sequence[Face]) -> NDArray[np.float64]:
         """(N,) the probability that each face is live."""
         logits = self.engine(map(self._crop, images, faces))
-        powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True, initial=0))  # (N, K)
+        if not np.isfinite(logits).all():
+            raise ModelFileError("the network that tells what is live answers no numbers: its weights are broken")
+        powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))  # (N, K)
         shares: NDArray[np.float64] = powers[:, self.engine.preset.labels.index(LIVE)] / powers.sum(axis=1)
         return shares
 
@@ -115,9 +117,10 @@ class LivenessChecker:
         Raises:
             ArgumentError: images and faces are not as many, or the box of a face has no area.
             ShapeError: an image of another type or shape.
+            ModelFileError: a network answers what is no number.
         """
         if len(images) != len(faces):
-            raise ArgumentError.of("faces", f"{len(images)}, one for each image", f"{len(faces)} faces")
+            raise ArgumentError.of("faces", f"{len(images)}, one for each image", len(faces))
         live = np.mean([look.live(images, faces) for look in self.looks], axis=0)  # (N,)
         return [Liveness(bool(p > self.threshold), float(min(1.0, p))) for p in live]
 

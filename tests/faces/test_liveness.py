@@ -216,10 +216,34 @@ def test_an_astronaut_lives(published):
     assert found[0].live
 
 
+class Answers:
+    """In place of an engine: the same logits for each crop."""
+
+    preset = PRESET
+
+    def __init__(self, *logits):
+        self.logits = np.array(logits, np.float32)
+
+    def __call__(self, crops):
+        return np.stack([self.logits for _ in crops])
+
+
+@pytest.mark.parametrize("size", [-1e4, 0.0, 1e4])
+def test_logits_of_any_size(size):
+    (found,) = LivenessChecker([Look(Answers(size, size + 1), 2.0)]).check(pictures(1), [face(20, 20, 60, 60)])
+    assert found.probability == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_what_is_no_number_is_no_answer():
+    checker = LivenessChecker([Look(Answers(0, np.nan), 2.0)])
+    with pytest.raises(ModelFileError, match="answers no numbers"):
+        checker.check(pictures(1), [face(20, 20, 60, 60)])
+
+
 def test_bad_input():
     checker = LivenessChecker([Look(engine(), 2.0)])
     good = face(20, 20, 60, 60)
-    with pytest.raises(ArgumentError, match="faces must be 2, one for each image, got '1 faces'"):
+    with pytest.raises(ArgumentError, match="faces must be 2, one for each image, got 1"):
         checker.check(pictures(2), [good])
     with pytest.raises(ArgumentError, match="faces must be boxes with an area"):
         checker.check(pictures(1), [face(20, 20, 20, 60)])
