@@ -297,6 +297,19 @@ class TestPeople:
         assert "none of 2 images could be enrolled" in result.err
         assert "wall.png: no face found" in result.err
 
+    def test_where_nobody_is_enrolled_the_threshold_stays(self, striate, gallery):
+        arguments = ("enroll", "wall.png", "--name", "Ada", "--gallery", gallery, "--encoder", "strict")
+        assert striate("faces", *arguments).code == 1
+        assert json.loads(striate("faces", "list", "--gallery", gallery, "--json").out)["threshold"] == 0.5
+
+    def test_an_image_that_is_named_twice_is_one(self, striate, gallery, tmp_path):
+        result = striate("faces", "enroll", "people", "people", "--gallery", gallery)
+        assert result.out.startswith("0 of 4 images enrolled, 4 were there already")
+        (tmp_path / "walls" / "Ada").mkdir(parents=True)
+        write_image("walls/Ada/1.png", picture())
+        result = striate("faces", "enroll", "walls", "walls", "--gallery", gallery)
+        assert (result.code, "none of 1 images could be enrolled" in result.err) == (1, True)
+
     def test_a_first_enrolment_of_nobody_does_not_bind_the_gallery(self, striate, toys, pictures, monkeypatch):
         assert striate("faces", "enroll", "wall.png", "--name", "Ada", "--gallery", "new").code == 1
         monkeypatch.setattr(ToyEncoder, "identity", "another encoder")

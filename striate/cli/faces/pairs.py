@@ -12,6 +12,7 @@ from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.data import Pairs
+    from striate.metrics import Calibration
     from striate.tasks import MeasuredPairs
 
 PairList = Annotated[
@@ -64,24 +65,7 @@ def calibrate(
         document = {"encoder": recogniser.encoder.name, "date": threshold.date, **calibration.to_dict()}
         print_json(document | measured.left_out_dict())
         return
-    low, high = calibration.interval
-    print(f"threshold {calibration.threshold:.4f} (95 % interval {low:.4f} to {high:.4f})")
-    print_table(
-        ("", "of pairs", "rate", "95 % interval"),
-        [
-            (
-                "false accepts",
-                f"{threshold.false_accepts:,} of {threshold.different:,}",
-                *_rate(calibration.far, calibration.far_interval),
-            ),
-            (
-                "true accepts",
-                f"{threshold.true_accepts:,} of {threshold.same:,}",
-                *_rate(calibration.tar, calibration.tar_interval),
-            ),
-        ],
-        right=("of pairs", "rate"),
-    )
+    _print(calibration)
 
 
 def evaluate(
@@ -134,5 +118,22 @@ def _tell_left_out(measured: "MeasuredPairs") -> None:
         note(f"left out {problem}")
 
 
-def _rate(share: float, interval: tuple[float, float]) -> tuple[str, str]:
-    return f"{share:.3%}", f"{interval[0]:.3%} to {interval[1]:.3%}"
+def _print(calibration: "Calibration") -> None:
+    rates = calibration.rates
+    print(f"threshold {calibration.threshold:.4f} (95 % interval {_span(calibration.interval, '.4f')})")
+    rows = (
+        ("false accepts", rates.false_accepts, rates.n_different, calibration.far, calibration.far_interval),
+        ("true accepts", rates.true_accepts, rates.n_same, calibration.tar, calibration.tar_interval),
+    )
+    print_table(
+        ("", "of pairs", "rate", "95 % interval"),
+        [
+            (accepts, f"{count:,} of {pairs:,}", f"{rate:.3%}", _span(interval, ".3%"))
+            for accepts, count, pairs, rate, interval in rows
+        ],
+        right=("of pairs", "rate"),
+    )
+
+
+def _span(interval: tuple[float, float], form: str) -> str:
+    return f"{interval[0]:{form}} to {interval[1]:{form}}"

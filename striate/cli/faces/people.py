@@ -62,11 +62,12 @@ def enroll(
         except KeyboardInterrupt:
             note("stopped; what was enrolled stays, and the same command adds the rest")
             raise
+        total = enrolment.added + enrolment.known + len(enrolment.refused)  # an image that was named twice is one
+        if len(enrolment.refused) == total:
+            raise DataError(f"none of {total} images could be enrolled", enrolment.refused)
         if encoder and recogniser.encoder.threshold is not None:
             opened.set_threshold(recogniser.encoder.threshold)
         people = len(opened.people())
-    if len(enrolment.refused) == len(images):
-        raise DataError(f"none of {len(images)} images could be enrolled", enrolment.refused)
     for problem in enrolment.refused:
         note(f"not enrolled {problem}")
     for path, faces_found in enrolment.several.items():
@@ -75,7 +76,7 @@ def enroll(
         print_json({"gallery": str(folder), "people": people, **enrolment.to_dict()})
         return
     known = f", {enrolment.known} were there already" if enrolment.known else ""
-    print(f"{enrolment.added} of {len(images)} images enrolled{known}; {people_count(people)} in {folder}")
+    print(f"{enrolment.added} of {total} images enrolled{known}; {people_count(people)} in {folder}")
 
 
 def identify(
