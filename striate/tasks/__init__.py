@@ -38,6 +38,7 @@ from striate.tasks.marks_prediction import FoundIn, draw_found, find_in_files
 from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_run import MarksRun
 from striate.tasks.network_table import network_table, parse_shape, side_by_side
+from striate.tasks.outcome import Outcome
 from striate.tasks.patches import Patches, strongest_patches, write_patches
 from striate.tasks.picture_files import check_page
 from striate.tasks.plan import Plan, Wishes
@@ -47,7 +48,7 @@ from striate.tasks.recording_evaluation import evaluate_recordings
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_prediction import predict_recordings, recording_files
 from striate.tasks.recording_run import RecordingRun
-from striate.tasks.run import Outcome, Run
+from striate.tasks.run import Run
 from striate.tasks.start import AnyRun, train
 from striate.tasks.stylize_file import Stylized, write_stylized
 from striate.tasks.stylize_goal import Losses

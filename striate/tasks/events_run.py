@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from striate.data import PartName
 from striate.draw import Panel, Report
@@ -15,13 +15,13 @@ from striate.tasks.classify import Figures, Probabilities
 from striate.tasks.event_finder import EventFinder
 from striate.tasks.event_truth import Judged, choose_threshold, judge_records, measure, stretches_of
 from striate.tasks.events import EventTask, event_labels
+from striate.tasks.outcome import Outcome
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_report import make_recording_report
 from striate.tasks.recording_run import RecordingRun, targets_of
 from striate.tasks.report import write_report
-from striate.tasks.run import Outcome
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import epoch_lines, training_record
+from striate.tasks.run_record import epoch_lines
 from striate.training import Device, Epoch, Precision
 
 _COLUMNS = ("class", "events", "sensitivity", "95 % interval", "positive predictivity", "95 % interval ")
@@ -72,8 +72,7 @@ class EventsRun(RecordingRun):
         remarks: dict[PartName, str] = {"val": "the best epoch and the threshold were chosen on it"}
         write_report(self.folder.report, self._report(first, figures, held_back, precision, remarks))
         self.write([self.start, *epoch_lines(first), {"event": "result", **result}])
-        # `Outcome` is of classes; whoever prints it asks `headline` and `to_dict` alone
-        self.outcome = Outcome(cast(Any, figures), self.folder.model, self.folder.report, remarks)
+        self.outcome = Outcome(figures, self.folder.model, self.folder.report, remarks)
 
     def _judge(self) -> dict[PartName, list[Judged]]:
         """What may be events, and what is marked, in the stretches of each part but the training's."""
@@ -116,15 +115,8 @@ class EventsRun(RecordingRun):
 
     def _header(self, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:
         figures = {part: {k: v for k, v in f.items() if k != "per_class"} for part, f in result["figures"].items()}
-        return ModelFile(
-            network=self.plan.network,
-            arguments=self.plan.arguments,
-            task=self.event_task.name,
-            preset=self.plan.preset,
-            thresholds=self.event_task.thresholds,
-            record=training_record(self.start, self.plan.to_dict(), epochs, {**result, "figures": figures}),
-            licence=self.licence,
-        )
+        task, told = self.event_task, {**result, "figures": figures}
+        return self._model_file(self.plan, task.name, epochs, told, task.thresholds)
 
 
 def event_panel(part: str, figures: EventFigures) -> Panel:

@@ -1,10 +1,9 @@
 """A run on boxes or points: the training of a localizer, a landmark network or a detector, from plan to model file."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Generic
 
 import numpy as np
@@ -13,7 +12,7 @@ from torch import nn
 
 from striate.data import MarkedDataset, MarkedItem, MarkedLoader, PartName, evenly
 from striate.errors import ArgumentError, DivergenceError
-from striate.models import ModelFile, Network, create_model, save_model
+from striate.models import Network, create_model, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.learning import learns_norm, least_in_batch
 from striate.tasks.marks_plan import MarksPlan
@@ -21,31 +20,20 @@ from striate.tasks.marks_predictor import MarksPredictor
 from striate.tasks.marks_report import make_marks_report
 from striate.tasks.marks_task import Figures, Found, MarksTask
 from striate.tasks.material import Watch
+from striate.tasks.outcome import Outcome
 from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.report import write_report
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import decide_precision, epoch_lines, training_record
+from striate.tasks.run_record import decide_precision, epoch_lines
 from striate.training import (
     Device,
     Epoch,
     Precision,
     Step,
-    agree,
-    choose_precision,
     freeze,
 )
 
 EVALUATION_BATCH = 16
-
-
-@dataclass(frozen=True)
-class MarksOutcome:
-    """What came of a training; `figures` are the task's own, see `striate.tasks.run.Outcome`."""
-
-    figures: Mapping[PartName, Any]
-    model: Path
-    report: Path
-    remarks: Mapping[PartName, str]
 
 
 @dataclass(frozen=True)
@@ -104,7 +92,7 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
         self.plan = plan
         self.dataset: MarkedDataset[MarkedItem] = dataset
         self.task: MarksTask[MarkedItem, Found] = task
-        self.outcome: MarksOutcome | None = None
+        self.outcome: Outcome[Figures] | None = None
         self.trials: Sequence[Any] = ()
         self._workers = workers
         self.network = _make_network(plan)  # before any folder is made: it may be refused
@@ -173,10 +161,9 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
 
     def _measure_precision(self, train: MarkedLoader[MarkedItem]) -> Precision:
         """The faster one; of several processes the first one's."""
-        device, loss = self._accelerator.device, self.task.loss(self.plan.preset)
-        self.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         batch = next(train.some(0, np.array(evenly(len(train.part), self.plan.batch_size))))
-        return agree([choose_precision(self.network, batch.images.to(device), batch.targets.to(device), loss)])[0]
+        return self._faster_precision(self.network, batch.images, batch.targets, self.task.loss(self.plan.preset))
 
     def _check_batch_norm(self) -> None:
         """A batch norm can't learn from one value a channel.
@@ -216,24 +203,14 @@ class MarksRun(RecordedRun, Generic[MarkedItem, Found]):
         }
         chosen = "epoch was" if self.task == given else "epoch and the threshold were"
         remarks: dict[PartName, str] = {"val": f"the best {chosen} chosen on it"}
-        save_model(self.folder.model, self.network, self._header(epochs, result))
+        header = self._model_file(self.plan, self.task.name, epochs, result, self.task.thresholds)
+        save_model(self.folder.model, self.network, header)
         report = make_marks_report(
             self.task, self.dataset, self.plan, self.network, self.start, epochs, figures, found, result, remarks
         )
         write_report(self.folder.report, report)
         self.write([self.start, *epoch_lines(epochs), {"event": "result", **result}])
-        self.outcome = MarksOutcome(figures, self.folder.model, self.folder.report, remarks)
-
-    def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
-        return ModelFile(
-            network=self.plan.network,
-            arguments=self.plan.arguments,
-            task=self.task.name,
-            preset=self.plan.preset,
-            thresholds=self.task.thresholds,
-            record=training_record(self.start, self.plan.to_dict(), epochs, result),
-            licence=self.licence,
-        )
+        self.outcome = Outcome(figures, self.folder.model, self.folder.report, remarks)
 
 
 def _make_network(plan: MarksPlan) -> Network:

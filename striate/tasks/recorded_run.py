@@ -5,17 +5,42 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from torch import nn
+from torch import Tensor, nn
 
-from striate.models import find_source
+from striate.models import ModelFile, find_source
+from striate.models.document import AnyPreset
 from striate.tasks.material import Watch
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import AGAIN, epoch_lines
-from striate.training import Batches, Device, Epoch, Loss, Precision, Recipe, Step, fit, make_accelerator
+from striate.tasks.run_record import AGAIN, epoch_lines, training_record
+from striate.training import (
+    Batches,
+    Device,
+    Epoch,
+    Loss,
+    Precision,
+    Recipe,
+    Step,
+    agree,
+    choose_precision,
+    fit,
+    make_accelerator,
+)
 
 
 class Planned(Protocol):
-    """What the loop asks of a plan."""
+    """What the loop and the model file ask of a plan."""
+
+    @property
+    def network(self) -> str:
+        """Name in the registry."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What the network is built with."""
+
+    @property
+    def preset(self) -> AnyPreset:
+        """What it expects of its input."""
 
     @property
     def recipe(self) -> Recipe:
@@ -126,3 +151,35 @@ class RecordedRun(ABC):
             told = epoch_lines(epochs) if before is None else [*epoch_lines(before), *epoch_lines(epochs, AGAIN)]
             self.write([self.start, *told])
             yield epoch
+
+    def _faster_precision(self, network: nn.Module, images: Tensor, targets: Tensor, loss: Loss) -> Precision:
+        """The one in which a network on its device is trained faster; of several processes the first one's."""
+        device = self._accelerator.device
+        return agree([choose_precision(network, images.to(device), targets.to(device), loss)])[0]
+
+    def _model_file(
+        self,
+        plan: Planned,
+        task: str,
+        epochs: Sequence[Epoch],
+        result: Mapping[str, Any],
+        thresholds: Mapping[str, float] | None = None,
+    ) -> ModelFile:
+        """What the model file says of its weights.
+
+        Args:
+            plan: that was carried out.
+            task: the job, as the model file calls it.
+            epochs: of the training.
+            result: what the file's record says of the end.
+            thresholds: by name, where the task decides by any.
+        """
+        return ModelFile(
+            network=plan.network,
+            arguments=plan.arguments,
+            task=task,
+            preset=plan.preset,
+            thresholds=thresholds or {},
+            record=training_record(self.start, plan.to_dict(), epochs, result),
+            licence=self.licence,
+        )

@@ -21,15 +21,16 @@ from striate.runtime import Logits, RecordingEngine, folded
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.learning import EVALUATION_BATCH, learns_norm, least_in_batch, new_network
 from striate.tasks.material import Watch
+from striate.tasks.outcome import Outcome
 from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.recording_plan import RecordingPlan
 from striate.tasks.recording_report import make_recording_report
 from striate.tasks.report import write_report
-from striate.tasks.run import Outcome, scalars
+from striate.tasks.run import scalars
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import AGAIN, decide_precision, epoch_lines, training_record
+from striate.tasks.run_record import AGAIN, decide_precision, epoch_lines
 from striate.tasks.thawing import Trial
-from striate.training import Device, Epoch, Precision, Step, agree, bf16_agrees, choose_precision, freeze
+from striate.training import Device, Epoch, Precision, Step, bf16_agrees, freeze
 
 _MANY = 4_000_000  # samples of the training part, from which on other processes read and distort
 
@@ -74,7 +75,7 @@ class RecordingRun(RecordedRun):
         self.dataset, self.plan = dataset, plan
         self.task = ClassifyTask(multilabel=False)
         self.trials: list[Trial] = []
-        self.outcome: Outcome | None = None
+        self.outcome: Outcome[Any] | None = None
         self._workers, self._watched = workers, "val"
         self.network = self._new_network()  # before any folder is made: it may be refused
         self._check_batches()
@@ -221,8 +222,7 @@ class RecordingRun(RecordedRun):
         if device.type == "cpu" and self.plan.preset.dims == 3:
             return "fp32"
         images, targets = self._some("train", self.plan.batch_size)
-        self.network.to(device)
-        return agree([choose_precision(self.network, images.to(device), targets.to(device), self.task.loss(0.0))])[0]
+        return self._faster_precision(self.network.to(device), images, targets, self.task.loss(0.0))
 
     def _logits(self, engine: RecordingEngine, name: PartName) -> Logits:
         """(N, K) of the recordings of a part, in its order."""
@@ -291,15 +291,7 @@ class RecordingRun(RecordedRun):
             "learned_from_val": self.plan.again,
             "figures": {part: scalars(figures) for part, figures in result["figures"].items()},
         }
-        return ModelFile(
-            network=self.plan.network,
-            arguments=self.plan.arguments,
-            task=self.task.name,
-            preset=self.plan.preset,
-            thresholds=self.task.thresholds,
-            record=training_record(self.start, self.plan.to_dict(), epochs, {**result, **more}),
-            licence=self.licence,
-        )
+        return self._model_file(self.plan, self.task.name, epochs, {**result, **more}, self.task.thresholds)
 
 
 def targets_of(part: RecordingPart) -> NDArray[np.int64]:

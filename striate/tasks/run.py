@@ -1,8 +1,7 @@
 """A run: the training of a classifier from its plan to a model file, a record and a report."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,38 +15,14 @@ from striate.runtime import Engine, folded
 from striate.tasks.classify import ClassifyTask, Figures, Probabilities
 from striate.tasks.learning import EVALUATION_BATCH, Job, Learning, make_network
 from striate.tasks.material import Watch
+from striate.tasks.outcome import Outcome
 from striate.tasks.plan import Plan
 from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.report import make_report, write_report
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import decide_precision, epoch_lines, training_record
+from striate.tasks.run_record import decide_precision, epoch_lines
 from striate.tasks.thawing import Thawing, Trial
-from striate.training import (
-    Device,
-    Epoch,
-    Precision,
-    Step,
-    agree,
-    bf16_agrees,
-    choose_precision,
-)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a training.
-
-    Attributes:
-        figures: by part: "val", by which the best epoch was chosen, and "test", by which nothing was.
-        model: the model file.
-        report: the page for people.
-        remarks: by part: what it served for beside.
-    """
-
-    figures: Mapping[PartName, Figures]
-    model: Path
-    report: Path
-    remarks: Mapping[PartName, str]
+from striate.training import Device, Epoch, Precision, Step, bf16_agrees
 
 
 class Run(RecordedRun):
@@ -67,7 +42,7 @@ class Run(RecordedRun):
         super().__init__(folder, start, plan.weights, device)
         self.dataset, self.plan = dataset, plan
         self.task = ClassifyTask(dataset.multilabel)
-        self.outcome: Outcome | None = None
+        self.outcome: Outcome[Figures] | None = None
         self._job = Job(dataset, self.task, self.monitor, self._accelerator, device, workers, self._remark)
         network = make_network(plan, dataset.parts["train"])  # before any folder is made: it may be refused
         self._thawing = Thawing(self._job, plan, folder, network) if plan.freeze == "auto" else None
@@ -128,8 +103,7 @@ class Run(RecordedRun):
         network = self._learning.network if self._learning else make_network(self.plan, self.dataset.parts["train"])
         batch = self._job.some("train", self.plan, self.plan.batch_size)
         network.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        images, targets = batch.images.to(self._accelerator.device), batch.targets.to(self._accelerator.device)
-        return agree([choose_precision(network, images, targets, self.task.loss(0.0))])[0]
+        return self._faster_precision(network, batch.images, batch.targets, self.task.loss(0.0))
 
     def _finish(self, learning: Learning, epochs: list[Epoch], precision: Precision) -> None:
         """Measure the best epoch's weights and write what a training is for."""
@@ -210,21 +184,12 @@ class Run(RecordedRun):
         return [self.start, *trials, *epoch_lines(epochs)]
 
     def _header(self, learning: Learning, epochs: list[Epoch], result: Mapping[str, Any]) -> ModelFile:
-        plan = learning.plan
         more = {
             "trials": [trial.to_dict() for trial in self.trials],
             "learned_from_val": learning.choice is not None,
             "figures": {part: scalars(figures) for part, figures in result["figures"].items()},
         }
-        return ModelFile(
-            network=plan.network,
-            arguments=plan.arguments,
-            task=self.task.name,
-            preset=plan.preset,
-            thresholds=self.task.thresholds,
-            record=training_record(self.start, plan.to_dict(), epochs, {**result, **more}),
-            licence=self.licence,
-        )
+        return self._model_file(learning.plan, self.task.name, epochs, {**result, **more}, self.task.thresholds)
 
 
 def scalars(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 from striate.atomic import atomic_write
 from striate.data import Dataset, Loader, PartName, evenly, read_image
 from striate.draw import Row, View, views_png
-from striate.models import ModelFile, find_entry, save_model
+from striate.models import find_entry, save_model
 from striate.models.transform_net import TransformNet
 from striate.tasks.learning import EVALUATION_BATCH
 from striate.tasks.material import Watch
+from striate.tasks.outcome import Outcome
 from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import epoch_lines, training_record
+from striate.tasks.run_record import epoch_lines
 from striate.tasks.stylize_lesson import Lesson, PaintLoss
 from striate.tasks.stylize_network import StyleNetwork
 from striate.tasks.stylize_painter import Painter
@@ -50,16 +51,6 @@ class PaintFigures:
         return {"n": self.n, "total": self.total, "content": self.content, "style": self.style}
 
 
-@dataclass(frozen=True)
-class PaintOutcome:
-    """What came of a training; see `striate.tasks.run.Outcome`. The report is a page of samples."""
-
-    figures: Mapping[PartName, PaintFigures]
-    model: Path
-    report: Path
-    remarks: Mapping[PartName, str]
-
-
 class PaintRun(RecordedRun):
     """A training that is planned; iterate over it to run it, one `Epoch` at a time. It has what `Run` has.
 
@@ -69,7 +60,7 @@ class PaintRun(RecordedRun):
         plan: everything that decides it, and why.
         start: the first line of its record: wishes, plan, data, versions.
         painter: the network that learns.
-        outcome: what came of it, once the iteration has ended.
+        outcome: what came of it, once the iteration has ended; its report is a page of samples.
     """
 
     def __init__(
@@ -77,7 +68,7 @@ class PaintRun(RecordedRun):
     ):
         super().__init__(folder, start, find_style_preset(str(plan.weights)).weights, device)
         self.dataset, self.plan = dataset, plan
-        self.outcome: PaintOutcome | None = None
+        self.outcome: Outcome[PaintFigures] | None = None
         self.trials: Sequence[Any] = ()
         self._workers = workers
         torch.manual_seed(plan.recipe.seed)
@@ -191,13 +182,13 @@ class PaintRun(RecordedRun):
             "train_precision": precision,
             "device": str(self._accelerator.device),
         }
-        save_model(self.folder.model, self.painter, self._header(epochs, result))
+        save_model(self.folder.model, self.painter, self._model_file(self.plan, "stylize", epochs, result))
         samples = self.folder.path / "samples.png"
         with atomic_write(samples) as f:
             f.write(self._samples())
         self.write([self.start, *epoch_lines(epochs), {"event": "result", **result}])
         remarks: dict[PartName, str] = {"val": "the best epoch was chosen on it"}
-        self.outcome = PaintOutcome({"val": figures}, self.folder.model, samples, remarks)
+        self.outcome = Outcome({"val": figures}, self.folder.model, samples, remarks)
 
     def _samples(self) -> bytes:
         """A page of held-back photographs in every style, PNG."""
@@ -208,13 +199,3 @@ class PaintRun(RecordedRun):
             image = part.load(index)
             rows.append(Row("", part.items[index].path, [View(image), *(View(painter(image, [n])) for n in names)]))
         return views_png(rows, ", ".join(names))
-
-    def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
-        return ModelFile(
-            network=self.plan.network,
-            arguments=self.plan.arguments,
-            task="stylize",
-            preset=self.plan.preset,
-            record=training_record(self.start, self.plan.to_dict(), epochs, result),
-            licence=self.licence,
-        )

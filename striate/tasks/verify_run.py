@@ -1,8 +1,6 @@
 """A run of an encoder: its training, from the plan to a model file, a record and a report."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,10 +23,11 @@ from striate.models import ModelFile, save_model
 from striate.runtime import Engine, folded
 from striate.tasks.learning import EVALUATION_BATCH, make_network
 from striate.tasks.material import Watch
+from striate.tasks.outcome import Outcome
 from striate.tasks.recorded_run import RecordedRun
 from striate.tasks.report import write_report
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.run_record import decide_precision, epoch_lines, training_record
+from striate.tasks.run_record import decide_precision, epoch_lines
 from striate.tasks.verify import Encodings, VerifyFigures, make_cost, make_unit, measure_encodings
 from striate.tasks.verify_plan import VerifyPlan
 from striate.tasks.verify_report import make_verify_report
@@ -41,20 +40,8 @@ from striate.training import (
     Siamese,
     SiameseLoss,
     Step,
-    agree,
-    choose_precision,
     freeze,
 )
-
-
-@dataclass(frozen=True)
-class VerifyOutcome:
-    """What came of a training; see `striate.tasks.run.Outcome`."""
-
-    figures: Mapping[PartName, VerifyFigures]
-    model: Path
-    report: Path
-    remarks: Mapping[PartName, str]
 
 
 class VerifyRun(RecordedRun):
@@ -74,7 +61,7 @@ class VerifyRun(RecordedRun):
     ):
         super().__init__(folder, start, plan.weights, device)
         self.dataset, self.plan = dataset, plan
-        self.outcome: VerifyOutcome | None = None
+        self.outcome: Outcome[VerifyFigures] | None = None
         self.trials: Sequence[Any] = ()
         self._workers = workers
         encoder = make_network(plan, dataset.parts["train"])  # before any folder is made: it may be refused
@@ -153,10 +140,8 @@ class VerifyRun(RecordedRun):
 
     def _measure_precision(self) -> Precision:
         """The faster one; of several processes the first one's."""
-        device = self._accelerator.device
-        self.siamese.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        images, targets = self._some()
-        return agree([choose_precision(self.siamese, images.to(device), targets.to(device), self._loss(None))])[0]
+        self.siamese.to(device=self._accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self._faster_precision(self.siamese, *self._some(), self._loss(None))
 
     def _some(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The images and targets of a batch as in training, read in this process and not distorted."""
@@ -192,7 +177,7 @@ class VerifyRun(RecordedRun):
         )
         write_report(self.folder.report, report)
         self.write([self.start, *epoch_lines(epochs), {"event": "result", **result}])
-        self.outcome = VerifyOutcome(figures, self.folder.model, self.folder.report, remarks)
+        self.outcome = Outcome(figures, self.folder.model, self.folder.report, remarks)
 
     def _encode(self, engine: Engine, name: PartName) -> Encodings:
         """Encodings of a part as `Encoder.encode` makes them."""
@@ -206,14 +191,5 @@ class VerifyRun(RecordedRun):
 
     def _header(self, epochs: Sequence[Epoch], result: Mapping[str, Any]) -> ModelFile:
         unit = self.siamese.unit
-        return ModelFile(
-            network=self.plan.network,
-            arguments=self.plan.arguments,
-            task="verify",
-            preset=self.plan.preset,
-            thresholds=result["thresholds"],
-            record=training_record(
-                self.start, self.plan.to_dict(), epochs, {**result, "pair_unit": unit.to_dict() if unit else None}
-            ),
-            licence=self.licence,
-        )
+        told = {**result, "pair_unit": unit.to_dict() if unit else None}
+        return self._model_file(self.plan, "verify", epochs, told, result["thresholds"])

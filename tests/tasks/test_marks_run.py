@@ -212,7 +212,7 @@ def test_precision_is_measured_once_and_obeyed_on_resume(data, monkeypatch, task
         measured.append(choose_precision(*arguments, trials=1))
         return "bf16"
 
-    monkeypatch.setattr("striate.tasks.marks_run.choose_precision", choose)
+    monkeypatch.setattr("striate.tasks.recorded_run.choose_precision", choose)
     options = {**SMALL, "task": task, "precision": None}
     next(iter(striate.train(table, out="run", **options)))
     list(striate.train(table, out="run", resume=True))

@@ -114,7 +114,7 @@ def test_stopped_while_features_are_computed(data):
 
 
 def test_precision_is_not_measured_for_a_head(data, monkeypatch):
-    monkeypatch.delattr("striate.tasks.run.choose_precision")
+    monkeypatch.delattr("striate.tasks.recorded_run.choose_precision")
     run, _, _ = trained(data, "run", precision="auto")
     assert run.start["precision"] == "fp32"
 
