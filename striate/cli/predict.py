@@ -1,8 +1,7 @@
 """`striate predict`: what images show."""
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,11 +19,8 @@ from striate.cli.options import (
     parse_crops,
     refuse_options,
 )
-from striate.cli.output import note, print_json
+from striate.cli.output import note
 from striate.cli.process import prepare_process
-
-if TYPE_CHECKING:
-    from striate.tasks import Classifier, Ensemble
 
 
 def predict(
@@ -63,90 +59,43 @@ def predict(
     Example: `striate predict efficientnet_lite0 photo.jpg --top 3`
     """
     prepare_process()
+    from striate.cli.predict_classes import predict_classes
     from striate.cli.predict_events import predict_events
-    from striate.cli.predict_marks import predict_marks
+    from striate.cli.predict_marks import parse_tile, predict_marks
     from striate.cli.predict_video import find_video, predict_video
-    from striate.draw.text import printable
     from striate.errors import ArgumentError
     from striate.faces import Encoder
-    from striate.tasks import (
-        EventFinder,
-        MarksFinder,
-        RecordingClassifier,
-        load,
-        predict_files,
-        predict_recordings,
-        write_predictions,
-    )
+    from striate.tasks import EventFinder, MarksFinder, RecordingClassifier, load
 
-    views = parse_crops(crops, crop_scale)
+    views, paths = parse_crops(crops, crop_scale), paths or []
     classifier = load([model, *(others or [])], device=device)
     note(classifier.notice)
     if not isinstance(classifier, RecordingClassifier | EventFinder):
         refuse_options("of signals, volumes and clips alone", {"--resample": resample})
-    of_marks = {
-        "--out": out,
-        "--tile": tile,
-        "--overlap": overlap,
-        "--camera": camera is not None,
-        "--seconds": seconds,
-    }
     if isinstance(classifier, Encoder):
         raise ArgumentError.of("model", "one that predicts; an encoder verifies, see striate faces", str(model))
     if not isinstance(classifier, MarksFinder):
         refuse_options(OF_MARKS, {"--mirrored": mirrored})
+    of_crops = {"--crops": crops != 1, "--crop-scale": crop_scale}
+    of_classes = {"--top": top, "--csv": csv, **of_crops}
+    of_marks = {"--tile": tile, "--overlap": overlap, "--camera": camera is not None, "--seconds": seconds}
     if isinstance(classifier, EventFinder):
-        others_alone = {**of_marks, "--out": None, "--top": top, "--csv": csv}
-        refuse_options("of others alone", {**others_alone, "--crops": crops != 1, "--crop-scale": crop_scale})
-        predict_events(classifier, paths or [], out=out, resample=resample, skip_bad=skip_bad, as_json=as_json)
+        refuse_options("of others alone", {**of_marks, **of_classes})
+        predict_events(classifier, paths, out=out, resample=resample, skip_bad=skip_bad, as_json=as_json)
         return
     if isinstance(classifier, MarksFinder):
-        finder = classifier.mirrored() if mirrored else classifier
-        of_classes = {"--top": top, "--csv": csv, "--crops": crops != 1, "--crop-scale": crop_scale}
         refuse_options("of classes alone", of_classes)
-        tiles = None if tile is None else (tile, tile // 8 if overlap is None else overlap)
-        if tile is None and overlap is not None:
-            raise typer.BadParameter("goes with --tile", param_hint="--overlap")
-        video = find_video(paths or [], camera)
-        if video is None and seconds is not None:
-            raise typer.BadParameter("goes with a video or --camera", param_hint="--seconds")
-        if video is not None:
-            if skip_bad:
-                raise typer.BadParameter("goes with images", param_hint="--skip-bad")
+        finder = classifier.mirrored() if mirrored else classifier
+        tiles = parse_tile(tile, overlap)
+        video = find_video(paths, camera, seconds=seconds, skip_bad=skip_bad)
+        if video is None:
+            predict_marks(finder, paths, out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
+        else:
             predict_video(finder, video, out=out, seconds=seconds, tile=tiles, as_json=as_json)
-            return
-        predict_marks(finder, paths or [], out=out, tile=tiles, skip_bad=skip_bad, as_json=as_json)
         return
-    refuse_options("of boxes, points and events alone", {"--out": of_marks.pop("--out")})
+    refuse_options("of boxes, points and events alone", {"--out": out})
     refuse_options("of boxes and points alone", of_marks)
-    top = 5 if top is None else top
-    start = time.perf_counter()
     if isinstance(classifier, RecordingClassifier):
-        refuse_options("of images alone", {"--crops": crops != 1, "--crop-scale": crop_scale})
-        predictions, bad = predict_recordings(classifier, paths or [], resample=resample, skip_bad=skip_bad)
-    else:
-        predictions, bad = predict_files(classifier, paths or [], crops=views, skip_bad=skip_bad)
-        note(_cost(classifier, len(views), len(predictions), time.perf_counter() - start))
-    for problem in bad:
-        note(f"skipped {problem}")
-    if csv:
-        write_predictions(csv, predictions, top)
-    if as_json:
-        print_json([{"path": path, **classes.to_dict(top)} for path, classes in predictions])
-        return
-    for path, classes in predictions:
-        print(path)
-        for label, probability in zip(classes.labels[:top], classes.probabilities, strict=False):
-            print(f"  {probability:6.1%}  {printable(label)}")
-
-
-def _cost(classifier: "Classifier | Ensemble", crops: int, images: int, seconds: float) -> str:
-    """What several networks or crops cost; nothing where there is one of each. The gain takes labels: `evaluate`."""
-    answers = len(classifier.members) * crops
-    if answers == 1:
-        return ""
-    many = [f"{len(classifier.members)} networks"] * (len(classifier.members) > 1) + [f"{crops} crops"] * (crops > 1)
-    return (
-        f"{' × '.join(many)}: {answers} answers averaged for each of {images} images, {seconds:.1f} s, "
-        f"{classifier.num_bytes / 1e6:.1f} MB of weights; `striate evaluate` says what that gains"
-    )
+        refuse_options("of images alone", of_crops)
+    how: dict[str, Any] = {"resample": resample, "skip_bad": skip_bad, "as_json": as_json}
+    predict_classes(classifier, paths, top=5 if top is None else top, csv=csv, views=views, **how)

@@ -5,10 +5,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from striate.cli.output import note, print_json
 
 if TYPE_CHECKING:
     from striate.tasks import MarksFinder
+
+
+def parse_tile(tile: int | None, overlap: int | None) -> tuple[int, int] | None:
+    """What `--tile` and `--overlap` say together: side and overlap of tiles, or None for the whole image.
+
+    Raises:
+        typer.BadParameter: an overlap of no tiles.
+
+    Example:
+        >>> parse_tile(640, None)
+        (640, 80)
+    """
+    if tile is None and overlap is not None:
+        raise typer.BadParameter("goes with --tile", param_hint="--overlap")
+    return None if tile is None else (tile, tile // 8 if overlap is None else overlap)
 
 
 def predict_marks(

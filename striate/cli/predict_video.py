@@ -14,12 +14,22 @@ if TYPE_CHECKING:
     from striate.tasks import MarksFinder
 
 
-def find_video(paths: Sequence[str], camera: int | None) -> Path | int | None:
+def find_video(paths: Sequence[str], camera: int | None, *, seconds: float | None, skip_bad: bool) -> Path | int | None:
     """The camera, or the one path if it is a video's; None if images were named.
 
     Raises:
-        typer.BadParameter: a camera and paths, or a video among several paths.
+        typer.BadParameter: a camera and paths, or a video among several paths; seconds of images, or bad images of a
+            video.
     """
+    video = _camera_or_video(paths, camera)
+    if video is None and seconds is not None:
+        raise typer.BadParameter("goes with a video or --camera", param_hint="--seconds")
+    if video is not None and skip_bad:
+        raise typer.BadParameter("goes with images", param_hint="--skip-bad")
+    return video
+
+
+def _camera_or_video(paths: Sequence[str], camera: int | None) -> Path | int | None:
     from striate.data import VIDEO_SUFFIXES
 
     if camera is not None:
