@@ -26,15 +26,31 @@ def find_images(paths: Iterable[str | Path]) -> list[Path]:
         striate.errors.DataError: no images to look at
           no such.jpg: no such file, folder or pattern
     """
+    return expand_paths(paths, _expand, nothing="no images to look at")
+
+
+def expand_paths(
+    paths: Iterable[str | Path], expand: Callable[[str], tuple[list[Path], str]], *, nothing: str
+) -> list[Path]:
+    """The files that names stand for, each once, in order.
+
+    Args:
+        paths: files, folders and shell patterns.
+        expand: what a name stands for, and what is wrong with it, if anything is.
+        nothing: what to say where a name is wrong, or none stands for any file.
+
+    Raises:
+        DataError: that; every name that is wrong is listed.
+    """
     found: dict[Path, None] = {}
     problems = []
     for name in map(str, paths):
-        files, problem = _expand(name)
+        files, problem = expand(name)
         found |= dict.fromkeys(files)
         if problem:
             problems.append(Problem(name, problem))
     if problems or not found:
-        raise DataError("no images to look at", problems)
+        raise DataError(nothing, problems)
     return list(found)
 
 

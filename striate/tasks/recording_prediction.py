@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from striate.data.stores import FolderStore
-from striate.errors import DataError, Problem
+from striate.errors import Problem
 from striate.recordings.folder import find_recordings
 from striate.recordings.read import is_recording
 from striate.tasks.classifier import OnBad
 from striate.tasks.classify import Probabilities
-from striate.tasks.images import answer_files
+from striate.tasks.images import answer_files, expand_paths
 from striate.tasks.prediction import Prediction
 from striate.tasks.recording_classifier import RecordingClassifier
 
@@ -56,16 +56,7 @@ def recording_files(paths: Iterable[str | Path]) -> list[Path]:
         striate.errors.DataError: nothing to look at
           no such.npy: no such file, folder or pattern
     """
-    found: dict[Path, None] = {}
-    problems = []
-    for name in map(str, paths):
-        files, problem = _expand(name)
-        found |= dict.fromkeys(files)
-        if problem:
-            problems.append(Problem(name, problem))
-    if problems or not found:
-        raise DataError("nothing to look at", problems)
-    return list(found)
+    return expand_paths(paths, _expand, nothing="nothing to look at")
 
 
 def _expand(name: str) -> tuple[list[Path], str]:
