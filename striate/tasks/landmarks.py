@@ -20,7 +20,8 @@ from striate.metrics import LandmarkFigures, measure_landmarks, reference_distan
 from striate.ops import read_points
 from striate.preset import Preset
 from striate.results import Landmarks
-from striate.tasks.marks_task import Habits, MarksTask, Score, weighted_mean
+from striate.tasks.marks_task import Habits, Score, weighted_mean
+from striate.tasks.place_task import PlaceTask
 from striate.training import Loss, points_cost, squared_points_cost
 
 HABITS = Habits(
@@ -35,27 +36,16 @@ HABITS = Habits(
 
 
 @dataclass(frozen=True)
-class LandmarksTask(MarksTask[PointItem, Landmarks]):
-    """What landmarks mean.
+class LandmarksTask(PlaceTask[PointItem, Landmarks]):
+    """What landmarks mean; see `PlaceTask` for its attributes."""
 
-    Attributes:
-        linear: numbers and loss of the course documents; else the logistic form and the loss of today.
-        threshold: the object is there if its presence is above it, in [0, 1].
-    """
-
-    linear: bool = False
-    threshold: float = 0.5
+    job = "landmarks"
     monitor = "mean_error"
     lower_is_better = True
     habits = HABITS
     needs = (
         "points and the distance that errors are shares of: of the eyes, of a left and a right, or around all points"
     )
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """What a model file calls it."""
-        return "landmarks_linear" if self.linear else "landmarks"
 
     def open(
         self, path: str | Path, *, seed: int, val_share: float, skip_bad: bool, classes: Sequence[str] | None = None
@@ -69,10 +59,6 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
     def names(self, dataset: PointDataset) -> tuple[str, ...]:
         """Of the points."""
         return dataset.point_names
-
-    def arguments(self, preset: Preset, dataset: PointDataset, seed: int) -> dict[str, Any]:
-        """Of `striate.models.place_head.landmarks_head`."""
-        return {"head": "landmarks", "size_hw": list(preset.size_hw)}
 
     def can_measure(self, item: PointItem, labels: Sequence[str]) -> bool:
         """Whether there are points and a reference distance."""
@@ -158,11 +144,6 @@ class LandmarksTask(MarksTask[PointItem, Landmarks]):
         rows = [(p.name, p.n, f"{p.mean_error:.2%}") for p in figures.per_point]
         lead = f"Mean distance from where each point is marked, in shares of {figures.reference}."
         return [Panel("Points", lead, cumulative_error(figures.errors), ("point", "images", "mean error"), rows)]
-
-    @property
-    def thresholds(self) -> dict[str, float]:
-        """What a model file keeps of it."""
-        return {"presence": self.threshold}
 
 
 def reference_points(names: Sequence[str]) -> tuple[int, int] | None:

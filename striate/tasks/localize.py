@@ -21,7 +21,8 @@ from striate.metrics import RIGHT_IOU, LocalizationFigures, measure_localization
 from striate.ops import paired_iou, read_place
 from striate.preset import Preset
 from striate.results import Classes, Localization
-from striate.tasks.marks_task import Habits, MarksTask, Score, weighted_mean
+from striate.tasks.marks_task import Habits, Score, weighted_mean
+from striate.tasks.place_task import PlaceTask
 from striate.training import Loss, place_cost, squared_place_cost
 
 HABITS = Habits(
@@ -36,24 +37,13 @@ HABITS = Habits(
 
 
 @dataclass(frozen=True)
-class LocalizeTask(MarksTask[BoxItem, Localization]):
-    """What localization means.
+class LocalizeTask(PlaceTask[BoxItem, Localization]):
+    """What localization means; see `PlaceTask` for its attributes."""
 
-    Attributes:
-        linear: numbers and loss of the course documents; else the logistic form and the loss of today.
-        threshold: there is an object if pc is above it, in [0, 1].
-    """
-
-    linear: bool = False
-    threshold: float = 0.5
+    job = "localize"
     monitor = "all_right"
     habits = HABITS
     needs = "a box; difficult ones and crowds don't count"
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """What a model file calls it."""
-        return "localize_linear" if self.linear else "localize"
 
     def open(
         self, path: str | Path, *, seed: int, val_share: float, skip_bad: bool, classes: Sequence[str] | None = None
@@ -81,10 +71,6 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
     def names(self, dataset: BoxDataset) -> tuple[str, ...]:
         """The classes."""
         return dataset.classes
-
-    def arguments(self, preset: Preset, dataset: BoxDataset, seed: int) -> dict[str, Any]:
-        """Of `striate.models.place_head.localize_head`."""
-        return {"head": "localize", "size_hw": list(preset.size_hw)}
 
     def can_measure(self, item: BoxItem, labels: Sequence[str]) -> bool:
         """Whether there is a box."""
@@ -180,11 +166,6 @@ class LocalizeTask(MarksTask[BoxItem, Localization]):
             "Of the images that show the class: how often one was found, named rightly, and placed with an IoU of .5."
         )
         return [Panel("Classes", lead, "", ("class", "images", "found", "named", "placed", "mean IoU"), rows)]
-
-    @property
-    def thresholds(self) -> dict[str, float]:
-        """What a model file keeps of it."""
-        return {"presence": self.threshold}
 
 
 def _in_image(xyxy: np.ndarray[Any, Any], distortion: Distortion) -> tuple[float, float, float, float]:
