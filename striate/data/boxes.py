@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.distort import Distortion
-from striate.data.records import Dataset, Item, Part, PartName, Pixels, Sizes, Store, Twins
+from striate.data.records import Dataset, Item, Opened, Part, PartName, Pixels, Sizes, Store, Twins
 from striate.errors import Problem, ShapeError
 from striate.ops.geometry import mirrors
 
@@ -173,7 +173,7 @@ class MarkedPart(Generic[MarkedItem]):
 
 
 @dataclass(frozen=True)
-class MarkedDataset(Generic[MarkedItem]):
+class MarkedDataset(Opened, Generic[MarkedItem]):
     """A data set of boxes or points that was opened and checked.
 
     Attributes:
@@ -207,16 +207,6 @@ class MarkedDataset(Generic[MarkedItem]):
     fingerprint: str = ""
     sizes: Sizes | None = None
     modes: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def num_classes(self) -> int:
-        """K, the number of classes."""
-        return len(self.classes)
-
-    @property
-    def leaks(self) -> tuple[Twins, ...]:
-        """The twins that stand in more than one part."""
-        return tuple(t for t in self.twins if t.leak)
 
     @property
     def pairs(self) -> Pairs:

@@ -122,8 +122,30 @@ class Sizes:
     max_hw: tuple[int, int]
 
 
+class Opened:
+    """What every data set tells of itself once it is opened: of its classes, and of what it holds several times."""
+
+    classes: tuple[str, ...]
+    twins: tuple[Twins, ...]
+
+    @property
+    def num_classes(self) -> int:
+        """K, the number of classes."""
+        return len(self.classes)
+
+    @property
+    def leaks(self) -> tuple[Twins, ...]:
+        """The twins that stand in more than one part."""
+        return tuple(t for t in self.twins if t.leak)
+
+    @property
+    def conflicts(self) -> tuple[Twins, ...]:
+        """The twins whose labels differ."""
+        return tuple(t for t in self.twins if t.conflict)
+
+
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Opened):
     """A data set that was opened and checked.
 
     Attributes:
@@ -158,18 +180,3 @@ class Dataset:
     def __post_init__(self) -> None:
         if not self.parts or not set(self.parts) <= {"train", "val", "test"}:
             raise ArgumentError.of("parts", "some of train, val, test", list(self.parts))
-
-    @property
-    def num_classes(self) -> int:
-        """K, the number of classes."""
-        return len(self.classes)
-
-    @property
-    def leaks(self) -> tuple[Twins, ...]:
-        """The twins that stand in more than one part."""
-        return tuple(t for t in self.twins if t.leak)
-
-    @property
-    def conflicts(self) -> tuple[Twins, ...]:
-        """The twins whose labels differ."""
-        return tuple(t for t in self.twins if t.conflict)

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.records import Item, PartName, Twins
+from striate.data.records import Item, Opened, PartName, Twins
 from striate.errors import ArgumentError, Problem, ShapeError
 from striate.recording_preset import AXES, Kind
 
@@ -97,7 +97,7 @@ class RecordingPart:
 
 
 @dataclass(frozen=True)
-class RecordingDataset:
+class RecordingDataset(Opened):
     """Recordings that were opened and checked: all of one kind and of the same channels.
 
     Attributes:
@@ -130,18 +130,3 @@ class RecordingDataset:
     def __post_init__(self) -> None:
         if not self.parts or not set(self.parts) <= {"train", "val", "test"}:
             raise ArgumentError.of("parts", "some of train, val, test", list(self.parts))
-
-    @property
-    def num_classes(self) -> int:
-        """K, the number of classes."""
-        return len(self.classes)
-
-    @property
-    def leaks(self) -> tuple[Twins, ...]:
-        """The twins that stand in more than one part."""
-        return tuple(t for t in self.twins if t.leak)
-
-    @property
-    def conflicts(self) -> tuple[Twins, ...]:
-        """The twins whose labels differ."""
-        return tuple(t for t in self.twins if t.conflict)

@@ -14,6 +14,7 @@ from striate.preset import Preset
 from striate.recordings import RecordingPipeline, recording_words
 from striate.tasks.distort_marks import marked_rows
 from striate.tasks.distort_recordings import recording_rows
+from striate.tasks.picture_files import check_page
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.start import holds_recordings
@@ -59,8 +60,7 @@ def draw_distortions(
     for name, number in (("images", images), ("views", views)):
         if number < 1:
             raise ArgumentError.of(name, "at least 1", number)
-    if Path(out).suffix.lower() != ".png":
-        raise ArgumentError.of("out", "a file ending in .png", str(out))
+    check_page(out)
     wishes = Wishes(
         distort=distort, seed=seed, window=window, symbols=tuple(symbols) if symbols else None, resample=resample
     )
