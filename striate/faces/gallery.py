@@ -1,26 +1,22 @@
 """A gallery: people, known by encodings of their images, in a folder on disk; who of them an image may show."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock, Timeout
 from numpy.typing import ArrayLike
 
-from striate.atomic import sync_folder
 from striate.errors import ArgumentError, GalleryError, OutputError, Problem
-from striate.faces.gallery_check import check_matrix, check_modes
 from striate.faces.gallery_entries import Entries, check_encodings, check_identity, check_threshold, person_name
 from striate.faces.gallery_export import read_export, read_export_head, write_export
-from striate.faces.gallery_matrix import Matrix, append_records, map_matrix, remove_unfinished, write_matrix
+from striate.faces.gallery_folder import MATRIX, STORE, check_modes, held, make_gallery, open_lock
+from striate.faces.gallery_index import Index
 from striate.faces.gallery_search import Nearest, nearest_people
-from striate.faces.gallery_sqlite import PATIENCE_SECONDS, SqliteStore, create_store, is_created
+from striate.faces.gallery_sqlite import SqliteStore, is_created
 from striate.faces.gallery_store import Facts, Store
 from striate.results import Candidate, Candidates
-
-_STORE, _MATRIX, _LOCK = "gallery.sqlite", "search.matrix", "lock"
 
 
 class Gallery:
@@ -49,9 +45,8 @@ class Gallery:
 
     def __init__(self, folder: Path, store: Store):
         self.folder, self._store = folder, store
-        self._file = folder / _MATRIX
-        self._lock = FileLock(folder / _LOCK, timeout=PATIENCE_SECONDS, mode=0o600)
-        self._matrix: Matrix | None = None
+        self._lock = open_lock(folder)
+        self._index = Index(folder / MATRIX, store, self._writing)
         self._finish_removal()
 
     @classmethod
@@ -71,8 +66,8 @@ class Gallery:
         """
         folder = Path(folder)
         check_identity(encoder, dim)
-        _create(folder, Facts(encoder, dim))
-        store = SqliteStore(folder / _STORE)
+        make_gallery(folder, Facts(encoder, dim))
+        store = SqliteStore(folder / STORE)
         store.take_over(Facts(encoder, dim))
         _refuse_others(store, encoder, dim)
         return cls(folder, store)
@@ -90,9 +85,9 @@ class Gallery:
             GalleryError: there is none, it holds encodings of another encoder, or is damaged.
         """
         folder = Path(folder)
-        if not is_created(folder / _STORE):
+        if not is_created(folder / STORE):
             raise GalleryError(f"there is no gallery in {folder}: `striate faces enroll` makes one")
-        store = SqliteStore(folder / _STORE)
+        store = SqliteStore(folder / STORE)
         _refuse_others(store, encoder, dim)
         return cls(folder, store)
 
@@ -144,7 +139,7 @@ class Gallery:
         entries = Entries.of(names, image_hashes, encodings, self.dim)
         with self._writing():
             added = self._store.add([entries])
-            self._try_to_catch_up()
+            self._index.try_to_catch_up()
         return added
 
     def identify(self, encodings: ArrayLike, *, top: int = 5, threshold: float | None = None) -> list[Candidates]:
@@ -168,10 +163,10 @@ class Gallery:
                 "threshold must be given, as none is set in the gallery: calibrate one on pairs of images"
             )
         while True:
-            matrix = self._current_matrix()
+            matrix = self._index.current()
             found = list(nearest_people(matrix.encodings, matrix.people, queries, top))
             names = self._store.names({person for nearest in found for person in nearest.people.tolist()})
-            if matrix.generation == self._store.state.generation and not matrix.is_replaced(self._file):
+            if self._index.is_current(matrix):
                 return [Candidates(_named(nearest, names)[:top], limit) for nearest in found]
 
     def people(self) -> Mapping[str, int]:
@@ -228,7 +223,7 @@ class Gallery:
             added = self._store.add(read_export(Path(path)))
             if self.threshold is None:
                 self._store.set_threshold(facts.threshold)
-            self._try_to_catch_up()
+            self._index.try_to_catch_up()
         return added
 
     def check(self) -> tuple[Problem, ...]:
@@ -242,14 +237,14 @@ class Gallery:
             state = self._store.state
             if state.erased < state.generation:
                 problems.append(Problem(str(self.folder), "a removal waits for others to stop reading"))
-            if not damages and (wrong := check_matrix(self._catch_up(), self._store)):
-                problems.append(Problem(str(self._file), f"{wrong}; made anew"))
-                self._rewrite()
+            if not damages and (wrong := self._index.disagreement(self._index.catch_up())):
+                problems.append(Problem(str(self._index.path), f"{wrong}; made anew"))
+                self._index.rewrite()
         return tuple(problems)
 
     def close(self) -> None:
         """Let go of the files."""
-        self._matrix = None
+        self._index.forget()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -260,57 +255,10 @@ class Gallery:
     ) -> None:
         self.close()
 
-    def _current_matrix(self) -> Matrix:
-        """A mapped matrix that holds all images of this moment."""
-        state, matrix = self._store.state, self._matrix
-        if matrix is None or not matrix.holds(state) or matrix.is_replaced(self._file):
-            matrix = map_matrix(self._file, self.dim)
-            if matrix is None or not matrix.holds(state) or not self._is_ours(matrix):
-                with self._writing():
-                    matrix = self._catch_up()
-            self._matrix = matrix
-        return matrix
-
-    def _catch_up(self) -> Matrix:
-        """Make the matrix hold all images. Only for who holds the lock."""
-        state = self._store.state  # before the records, which may be newer but not older
-        matrix = map_matrix(self._file, self.dim)
-        if matrix is None or matrix.generation != state.generation or not self._is_ours(matrix):
-            return self._rewrite()
-        if matrix.last < state.last:
-            append_records(self._file, matrix, self._store.records(after=matrix.last))
-            return self._mapped()
-        return matrix
-
-    def _try_to_catch_up(self) -> None:
-        """What is stored is stored: if the matrix can't follow, that is an error of the next search."""
-        with suppress(OutputError, GalleryError):
-            self._catch_up()
-
-    def _rewrite(self) -> Matrix:
-        write_matrix(self._file, self.dim, self._store.state.generation, self._store.records())
-        return self._mapped()
-
-    def _mapped(self) -> Matrix:
-        matrix = map_matrix(self._file, self.dim)
-        if matrix is None:
-            raise GalleryError(f"{self._file} was damaged as soon as it was written")
-        return matrix
-
-    def _is_ours(self, matrix: Matrix) -> bool:
-        """Whether the last image of a matrix is the store's too; in an older copy of a store it may be another."""
-        if not len(matrix.records):
-            return True
-        with closing(self._store.records(after=matrix.last - 1)) as batches:
-            batch = next(batches, matrix.records[:0])
-        return batch[:1].tobytes() == matrix.records[-1:].tobytes()
-
     def _erase(self) -> None:
         """Overwrite what removals have left anywhere. Only for who holds the lock."""
         generation = self._store.state.generation
-        self._matrix = None
-        self._catch_up()
-        remove_unfinished(self._file)
+        self._index.erase()
         self._store.erase()
         self._store.set_erased(generation)
 
@@ -330,24 +278,7 @@ class Gallery:
 
     def _writing(self) -> AbstractContextManager[None]:
         """One process and thread at a time."""
-        return _held(self._lock)
-
-
-def _create(folder: Path, facts: Facts) -> None:
-    """Make a folder and the store in it, unless it is there."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        inside = {entry.name for entry in folder.iterdir()}
-        if _STORE not in inside:
-            if any(name != _LOCK and not name.startswith(_STORE) for name in inside):
-                raise ArgumentError.of("folder", "a gallery, empty, or not there yet", str(folder))
-            folder.chmod(0o700)
-            sync_folder(folder.parent)
-    except OSError as e:
-        raise OutputError(f"can't make a gallery in {folder}: {e.strerror or e}") from e
-    if not is_created(folder / _STORE):
-        with _held(FileLock(folder / _LOCK, timeout=PATIENCE_SECONDS, mode=0o600)):
-            create_store(folder / _STORE, facts)
+        return held(self._lock)
 
 
 def _refuse_others(store: SqliteStore, encoder: str | None, dim: int | None) -> None:
@@ -361,21 +292,6 @@ def _refuse_others(store: SqliteStore, encoder: str | None, dim: int | None) -> 
         f"can't be compared with them (here: {dim} numbers by {encoder}): give the encoder that filled it "
         "(--encoder), or another gallery (--gallery)"
     )
-
-
-@contextmanager
-def _held(lock: FileLock) -> Iterator[None]:
-    try:
-        lock.acquire()
-    except Timeout as e:
-        folder = Path(lock.lock_file).parent
-        raise GalleryError(f"another process has been writing to {folder} for {lock.timeout:g} s") from e
-    except OSError as e:
-        raise OutputError(f"can't write {lock.lock_file}: {e.strerror or e}") from e
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _named(nearest: Nearest, names: Mapping[int, str]) -> tuple[Candidate, ...]:

@@ -350,7 +350,7 @@ def test_a_removal_waits_for_readers_and_says_what_remains(gallery, monkeypatch)
         assert again.check() == ()
 
 
-@pytest.mark.parametrize("where", ["gallery.write_matrix", "gallery_matrix.overwrite"])
+@pytest.mark.parametrize("where", ["gallery_index.write_matrix", "gallery_matrix.overwrite"])
 def test_a_removal_without_room_on_the_disk_says_what_remains(gallery, monkeypatch, where):
     enroll(gallery, "Ada", "Bob")
 
@@ -412,7 +412,7 @@ def test_a_matrix_that_is_overwritten_in_the_middle_of_a_search_is_noticed(galle
     enroll(gallery, "Ada", "Bob")
     nearest(gallery, "Ada")
     with open_gallery() as other:
-        rewrites = iter([other._rewrite])
+        rewrites = iter([other._index.rewrite])
 
         def search(*arguments):
             next(rewrites, lambda: None)()
@@ -489,7 +489,7 @@ def test_a_matrix_that_cannot_be_written_does_not_undo_what_is_stored(gallery, m
         raise OutputError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("striate.faces.gallery.append_records", no_room)
+        patch.setattr("striate.faces.gallery_index.append_records", no_room)
         assert gallery.enroll("Bob", encoding("Bob"), digests(1)) == 1
         with pytest.raises(OutputError):
             nearest(gallery, "Bob")
@@ -580,7 +580,7 @@ def test_a_making_that_was_interrupted_is_finished():
 
 
 def test_a_writer_that_waited_too_long_says_so(gallery, monkeypatch):
-    monkeypatch.setattr("striate.faces.gallery.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("striate.faces.gallery_folder.PATIENCE_SECONDS", 0.1)
     waited = pytest.raises(GalleryError, match=r"another process has been writing to .*gallery for 0.1 s")
     with open_gallery() as hasty, gallery._writing(), waited:
         hasty.enroll("Ada", unit(1, DIM), digests(1))
@@ -592,7 +592,7 @@ def test_a_file_that_cannot_be_used_is_named(gallery, name):
     with open_gallery("other") as other:
         Path("other", name).unlink(missing_ok=True)
         Path("other", name).mkdir()
-        with pytest.raises(OutputError, match=f"can't (use|write) .*{name}"):
+        with pytest.raises(OutputError, match=f"can't use .*{name}"):
             other.identify(unit(1, DIM), threshold=1)
 
 
