@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from striate.data.stores import FileStore
 from striate.data.table import PART_NAMES, Row, Table, class_name
@@ -11,6 +12,17 @@ from striate.errors import DataError, ImageError, Problem
 SEPARATOR = ";"  # between the labels of one image
 PART_COLUMNS = ("part", "split")
 Fields = tuple[int, list[str]]  # line of the file, cells
+
+
+class HasPath(Protocol):
+    """A row that is of one file."""
+
+    @property
+    def path(self) -> str:
+        """Its name in the store."""
+
+
+AnyRow = TypeVar("AnyRow", bound=HasPath)
 
 
 def read_csv(store: FileStore, name: str) -> Table:
@@ -32,12 +44,31 @@ def read_csv(store: FileStore, name: str) -> Table:
     if missing:
         raise DataError(f"{name} has no column {' and no column '.join(missing)}; its columns are {', '.join(header)}")
     multilabel = any(SEPARATOR in cells[columns.index("label")] for _, cells in records if len(cells) == len(columns))
-    rows: list[Row] = []
-    problems: list[Problem] = []
-    first_line: dict[str, int] = {}
-    for line, cells in records:
-        row = _row(columns, cells, line, multilabel)
-        trouble = _trouble(columns, cells, row, multilabel) or store.refusal(row.path)
+
+    def read() -> Iterator[tuple[int, Row, str]]:
+        for line, cells in records:
+            row = _row(columns, cells, line, multilabel)
+            yield line, row, _trouble(columns, cells, row, multilabel) or store.refusal(row.path)
+
+    rows, problems = good_rows(name, read())
+    return Table("CSV table", store, rows, multilabel, problems, source=name)
+
+
+def good_rows(name: str, read: Iterable[tuple[int, AnyRow, str]]) -> tuple[tuple[AnyRow, ...], tuple[Problem, ...]]:
+    """The rows of a table that can be used, and what is wrong with the others; a path may stand there once.
+
+    Args:
+        name: of the table.
+        read: of each row its line, what it says, and what is wrong with it, empty if nothing is.
+
+    Example:
+        >>> row = Row(None, "a.png", ("ant",))
+        >>> rows, problems = good_rows("labels.csv", [(2, row, ""), (3, row, "")])
+        >>> len(rows), str(problems[0])
+        (1, "labels.csv, line 3: 'a.png': stands on line 2 already")
+    """
+    rows, problems, first_line = list[AnyRow](), list[Problem](), dict[str, int]()
+    for line, row, trouble in read:
         if not trouble and row.path in first_line:
             trouble = f"stands on line {first_line[row.path]} already"
         first_line.setdefault(row.path, line)
@@ -45,7 +76,7 @@ def read_csv(store: FileStore, name: str) -> Table:
             problems.append(Problem(name, f"{row.path!r}: {trouble}", line))
         else:
             rows.append(row)
-    return Table("CSV table", store, tuple(rows), multilabel, tuple(problems), source=name)
+    return tuple(rows), tuple(problems)
 
 
 def is_label_table(store: FileStore, name: str) -> bool:

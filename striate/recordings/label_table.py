@@ -1,11 +1,11 @@
 """A CSV with the columns path and label, and perhaps part and group: one row a recording."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from striate.data.csv_table import PART_COLUMNS, is_label_table, read_text, split_records
+from striate.data.csv_table import PART_COLUMNS, good_rows, is_label_table, read_text, split_records
 from striate.data.stores import FileStore
 from striate.data.table import PART_NAMES, class_name
-from striate.errors import DataError, Problem
+from striate.errors import DataError
 from striate.recordings.stores import FiledRecordings
 from striate.recordings.table import RecordingRow, RecordingTable
 
@@ -30,19 +30,14 @@ def read_label_table(store: FiledRecordings, name: str) -> RecordingTable:
     if missing:
         what = f"no column {' and no column '.join(missing)}; its columns are {', '.join(header)}"
         raise DataError(f"{store.root / name}: {what}")
-    rows, problems = list[RecordingRow](), list[Problem]()
-    first_line = dict[str, int]()
-    for line, cells in records:
-        row = _row(columns, cells)
-        trouble = _trouble(columns, cells, row) or store.refusal(row.path)
-        if not trouble and row.path in first_line:
-            trouble = f"stands on line {first_line[row.path]} already"
-        first_line.setdefault(row.path, line)
-        if trouble:
-            problems.append(Problem(name, f"{row.path!r}: {trouble}", line))
-        else:
-            rows.append(row)
-    return RecordingTable("CSV table", store, tuple(rows), tuple(problems), name)
+
+    def read() -> Iterator[tuple[int, RecordingRow, str]]:
+        for line, cells in records:
+            row = _row(columns, cells)
+            yield line, row, _trouble(columns, cells, row) or store.refusal(row.path)
+
+    rows, problems = good_rows(name, read())
+    return RecordingTable("CSV table", store, rows, problems, name)
 
 
 def find_label_table(files: FileStore, names: Iterable[str]) -> str | None:
