@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from striate.cli.findings import print_findings
+from striate.cli.findings import common_findings, print_findings
 from striate.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ def _spacing(s: "RecordingSummary", steps: Sequence[float]) -> str:
 
 def _findings(s: "RecordingSummary") -> dict[str, list[str]]:
     """What should be mended before training, by kind."""
-    twins = {twin: " = ".join(f"{p.part}:{p.path}" for p in twin.places) for twin in s.twins}
     return {
-        "Bad files": [str(problem) for problem in s.bad],
-        "Leaks: the same recording in several parts": [text for twin, text in twins.items() if twin.leak],
-        "Conflicts: the same recording with different labels": [t for twin, t in twins.items() if twin.conflict],
-        "Repeated recordings": [text for twin, text in twins.items() if not (twin.leak or twin.conflict)],
+        **common_findings(s.bad, s.twins, "recording"),
         "Several spacings": [", ".join(_spacing(s, steps) for steps in s.spacings)] if len(s.spacings) > 1 else [],
     }
