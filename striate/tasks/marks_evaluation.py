@@ -10,9 +10,8 @@ from striate.atomic import atomic_write
 from striate.draw import sheet_png
 from striate.tasks.marks_finder import MarksFinder
 from striate.tasks.marks_report import mistake_tiles
-from striate.tasks.marks_start import remarks_on_marks
 from striate.tasks.marks_task import Figures, Score
-from striate.tasks.own_data import choose_part, open_as_trained, remarks_on_own
+from striate.tasks.own_data import choose_part, open_as_trained, remarks_on, remarks_on_own
 from striate.tasks.picture_files import check_page
 
 Watch = Callable[[int, int], None]  # (images done, images in all)
@@ -85,5 +84,5 @@ def evaluate_marks(
     if out and tiles:
         with atomic_write(Path(out)) as f:
             f.write(sheet_png(tiles))
-    remarks = (*remarks_on_own(records, dataset.fingerprint, name), *remarks_on_marks(dataset))
+    remarks = (*remarks_on_own(records, dataset.fingerprint, name), *remarks_on(dataset))
     return MarksEvaluation(figures, task.score(figures), name, dataset.fingerprint, remarks)

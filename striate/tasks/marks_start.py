@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from striate.data import MarkedDataset
 from striate.tasks.marks_plan import MarksPlan, make_marks_plan
 from striate.tasks.marks_run import MarksRun
 from striate.tasks.marks_tasks import wished_task
 from striate.tasks.opening import Opening, recorded_opening
+from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
@@ -21,7 +21,7 @@ def begin_marks(
     task = wished_task(wishes.task or "", wishes.loss)
     dataset = task.open(data, **opening)
     plan = make_marks_plan(task, dataset, wishes)
-    start = first_line(data, dataset, wishes, plan, opening, remarks_on_marks(dataset))
+    start = first_line(data, dataset, wishes, plan, opening, remarks_on(dataset))
     return MarksRun(folder, dataset, task, plan, start, device, workers).begin()
 
 
@@ -37,13 +37,3 @@ def resume_marks(
     dataset = task.open(data, **recorded_opening(start))
     take_up(start, data, dataset.fingerprint, folder.path)
     return MarksRun(folder, dataset, task, MarksPlan.from_dict(start["plan"]), start, device, workers)
-
-
-def remarks_on_marks(dataset: MarkedDataset[Any]) -> tuple[str, ...]:
-    """What whoever reads a figure on this data must know."""
-    remarks = [f"skipped {problem}" for problem in dataset.skipped]
-    remarks += [str(remark) for remark in dataset.remarks]
-    if dataset.leaks:
-        where = ", ".join(f"{p.part}:{p.path}" for p in dataset.leaks[0].places)
-        remarks.append(f"leak: {len(dataset.leaks)} images stand in more than one part, for example {where}")
-    return tuple(remarks)

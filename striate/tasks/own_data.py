@@ -84,14 +84,16 @@ def remarks_on_own(records: Sequence[TrainingRecord], fingerprint: str, part: st
     return [f"{who} trained on this data; {used}"]
 
 
-def remarks_on(dataset: Dataset | RecordingDataset) -> tuple[str, ...]:
+def remarks_on(dataset: Dataset | MarkedDataset[Any] | RecordingDataset) -> tuple[str, ...]:
     """What whoever reads a figure on this data must know."""
-    things = "images" if isinstance(dataset, Dataset) else f"{dataset.shape}s"
+    things = f"{dataset.shape}s" if isinstance(dataset, RecordingDataset) else "images"
     remarks = [f"skipped {problem}" for problem in dataset.skipped]
+    if isinstance(dataset, MarkedDataset):
+        remarks += map(str, dataset.remarks)  # which say where the same image is marked in two ways, too
     if dataset.leaks:
         where = _two_that_differ((p.part, f"{p.part}:{p.path}") for p in dataset.leaks[0].places)
         remarks.append(f"leak: {_counted(len(dataset.leaks), things)} in more than one part, such as {where}")
-    if dataset.conflicts:
+    if dataset.conflicts and not isinstance(dataset, MarkedDataset):
         where = _two_that_differ((p.labels, p.path) for p in dataset.conflicts[0].places)
         remarks.append(f"conflict: {_counted(len(dataset.conflicts), things)} under different labels, such as {where}")
     return tuple(remarks)
