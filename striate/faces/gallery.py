@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 from striate.errors import ArgumentError, GalleryError, OutputError, Problem
 from striate.faces.gallery_entries import Entries, check_encodings, check_identity, check_threshold, person_name
 from striate.faces.gallery_export import read_export, read_export_head, write_export
+from striate.faces.gallery_file import is_created
 from striate.faces.gallery_folder import MATRIX, STORE, check_modes, held, make_gallery, open_lock
 from striate.faces.gallery_index import Index
 from striate.faces.gallery_search import Nearest, nearest_people
-from striate.faces.gallery_sqlite import SqliteStore, is_created
+from striate.faces.gallery_sqlite import SqliteStore
 from striate.faces.gallery_store import Facts, Store
 from striate.results import Candidate, Candidates
 

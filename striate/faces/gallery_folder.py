@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 from striate.atomic import sync_folder
 from striate.errors import ArgumentError, GalleryError, OutputError, Problem
-from striate.faces.gallery_sqlite import PATIENCE_SECONDS, create_store, is_created
+from striate.faces.gallery_file import PATIENCE_SECONDS, create_store, is_created
 from striate.faces.gallery_store import Facts
 
 STORE, MATRIX, LOCK = "gallery.sqlite", "search.matrix", "lock"

@@ -1,6 +1,5 @@
 """The store of a gallery in one SQLite file: a write-ahead log, synced at each commit, deleted bytes overwritten."""
 
-import os
 import sqlite3
 import threading
 import weakref
@@ -9,51 +8,18 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
-from striate.atomic import sync_folder
-from striate.errors import ArgumentError, GalleryError, OutputError, Problem
+from striate.errors import ArgumentError, GalleryError, Problem
 from striate.faces.gallery_entries import Entries, check_identity, wrong_row
+from striate.faces.gallery_file import APPLICATION, FORMAT, SCHEMA, connect, explained, schema
 from striate.faces.gallery_store import Facts, Records, State, record_type
 
-FORMAT = 1
-PATIENCE_SECONDS = 60.0  # how long anybody waits for other processes
-_APPLICATION = 0x73747267  # "strg"; SQLite keeps it in the file's header, and the format as user_version
 _BATCH = 4096
 _MOST_VARIABLES = 500
-
-_SCHEMA = (
-    """CREATE TABLE facts (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    encoder TEXT NOT NULL,
-    dim INTEGER NOT NULL,
-    threshold REAL,
-    generation INTEGER NOT NULL,
-    erased INTEGER NOT NULL)""",
-    """CREATE TABLE people (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE)""",
-    """CREATE TABLE images (
-    id INTEGER PRIMARY KEY,
-    person INTEGER NOT NULL REFERENCES people,
-    sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
-    encoding BLOB NOT NULL CHECK (typeof(encoding) = 'blob' AND length(encoding) = {row_bytes}),
-    created INTEGER NOT NULL,
-    crc32 INTEGER NOT NULL,
-    UNIQUE (person, sha256))""",
-)
 _ANYBODY = "SELECT 1 FROM people LIMIT 1"
 _NOW = "SELECT encoder, dim, threshold, generation, erased, coalesce((SELECT max(id) FROM images), 0) FROM facts"
-_SETTINGS = (
-    "PRAGMA trusted_schema = OFF",
-    "PRAGMA cell_size_check = ON",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA secure_delete = ON",
-    "PRAGMA temp_store = MEMORY",  # what VACUUM copies must not lie in a folder for temporary files
-    "PRAGMA foreign_keys = ON",
-)
 
 
 class SqliteStore:
@@ -69,6 +35,7 @@ class SqliteStore:
         GalleryError: the file is damaged, of a newer format, or no gallery.
 
     Example:
+        >>> from striate.faces.gallery_file import create_store
         >>> path = Path("gallery.sqlite")
         >>> create_store(path, Facts("a network", dim=2))
         >>> store = SqliteStore(path)
@@ -82,7 +49,7 @@ class SqliteStore:
     def __init__(self, path: Path):
         self.path = path
         self._turn = threading.RLock()
-        self._connection = _connect(path)
+        self._connection = connect(path)
         self._finish = weakref.finalize(self, self._connection.close)
         try:
             with self._transaction("DEFERRED"):  # one view, also while another process gives it to another encoder
@@ -110,7 +77,7 @@ class SqliteStore:
             with self._transaction("IMMEDIATE") as connection:
                 if not self._rows(_ANYBODY) and not facts.agree(self._read_facts()):
                     connection.execute("DROP TABLE images")  # its schema says how long an encoding is
-                    connection.execute(_schema(facts.dim)[-1])
+                    connection.execute(schema(facts.dim)[-1])
                     connection.execute("UPDATE facts SET encoder = ?, dim = ?, threshold = ?", facts)
         self._opened = self._read_facts()
 
@@ -148,7 +115,7 @@ class SqliteStore:
         Raises:
             GalleryError: another process has been reading for too long.
         """
-        with self._turn, _explained(self.path):
+        with self._turn, explained(self.path):
             self._take_over_log()
             self._connection.execute("VACUUM")
             self._take_over_log()
@@ -221,10 +188,10 @@ class SqliteStore:
             raise GalleryError(f"{self.path} has the format {found_format}; this striate reads up to {FORMAT}")
         found = {sql for (sql,) in self._rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
         application = self._row("PRAGMA application_id")[0]
-        if application != _APPLICATION or _SCHEMA[0] not in found:
+        if application != APPLICATION or SCHEMA[0] not in found:
             raise GalleryError(f"{self.path} is not a gallery that striate made")
         facts = self._read_facts()
-        if found != set(_schema(facts.dim)):
+        if found != set(schema(facts.dim)):
             raise GalleryError(f"{self.path} is not a gallery that striate made")
         try:
             check_identity(facts.encoder, facts.dim)
@@ -234,7 +201,7 @@ class SqliteStore:
     def _take_over_log(self) -> None:
         busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
-            raise GalleryError(f"another process has kept reading {self.path} for {PATIENCE_SECONDS:g} s")
+            raise GalleryError(f"another process keeps reading {self.path}")
 
     def _decode(self, encodings: Sequence[bytes]) -> "np.ndarray[Any, np.dtype[np.float32]]":
         """(N, D) from N blobs of D·4 bytes."""
@@ -250,12 +217,12 @@ class SqliteStore:
         return rows[0]
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._turn, _explained(self.path):
+        with self._turn, explained(self.path):
             return self._connection.execute(query, values).fetchall()
 
     def _batches(self, query: str, values: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of one statement, which is one view, while this store's own connection is free for others."""
-        with _explained(self.path), closing(_connect(self.path)) as connection:
+        with explained(self.path), closing(connect(self.path)) as connection:
             cursor = connection.execute(query, values)
             while rows := cursor.fetchmany(_BATCH):
                 yield rows
@@ -285,7 +252,7 @@ class SqliteStore:
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
         """All or nothing, in one view; when the block has ended, all is on the disk."""
-        with self._turn, _explained(self.path):
+        with self._turn, explained(self.path):
             self._connection.execute(f"BEGIN {kind}")
             try:
                 yield self._connection
@@ -294,43 +261,6 @@ class SqliteStore:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-
-
-def create_store(path: Path, facts: Facts) -> None:
-    """Make the file of a store, readable by its owner only, if it isn't there or its making was interrupted.
-
-    Whoever calls this makes sure that nobody else does at the same time.
-
-    Raises:
-        OutputError: the folder can't be written.
-    """
-    with _explained(path):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its log the mode of the file
-        with closing(_connect(path)) as connection:
-            if connection.execute("PRAGMA user_version").fetchone()[0]:
-                return
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in _schema(facts.dim):
-                connection.execute(statement)
-            connection.execute("INSERT INTO facts VALUES (1, ?, ?, ?, 0, 0)", facts)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-            connection.execute("COMMIT")
-    sync_folder(path.parent)
-
-
-def is_created(path: Path) -> bool:
-    """Whether `create_store` came to its end here."""
-    with _explained(path):
-        if not path.exists():
-            return False
-        with closing(_connect(path)) as connection:
-            return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-
-
-def _schema(dim: int) -> list[str]:
-    return [statement.format(row_bytes=4 * dim) for statement in _SCHEMA]
 
 
 def _add(connection: sqlite3.Connection, entries: Entries) -> int:
@@ -351,40 +281,3 @@ def _add(connection: sqlite3.Connection, entries: Entries) -> int:
 
 def _checksum(image_hash: bytes, encoding: bytes) -> int:
     return zlib.crc32(encoding, zlib.crc32(image_hash))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection to a file that is there, which makes its own transactions."""
-    with _explained(path):
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=rw",
-            uri=True,
-            timeout=PATIENCE_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,  # its store lets one thread in at a time
-        )
-        try:
-            for setting in _SETTINGS:
-                connection.execute(setting)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """What SQLite or the system says of a file, as an error that tells what to do."""
-    try:
-        yield
-    except OSError as e:
-        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
-    except sqlite3.ProgrammingError as e:
-        raise GalleryError(f"{path} can't be used: it was closed here") from e
-    except sqlite3.DatabaseError as e:
-        code = getattr(e, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise GalleryError(f"another process has kept {path} busy for {PATIENCE_SECONDS:g} s") from e
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise GalleryError(f"{path} is damaged ({e}); restore it from a backup, or import an export") from e
-        raise OutputError(f"can't use {path}: {e}") from e
