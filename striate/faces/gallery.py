@@ -64,6 +64,7 @@ class Gallery:
         Raises:
             GalleryError: the gallery holds encodings of another encoder, or is damaged.
             ArgumentError: the folder holds something else.
+            OutputError: nothing can be written there.
         """
         folder = Path(folder)
         check_identity(encoder, dim)
@@ -237,7 +238,8 @@ class Gallery:
             problems = [*check_modes(self.folder), *damages]
             state = self._store.state
             if state.erased < state.generation:
-                problems.append(Problem(str(self.folder), "a removal waits for others to stop reading"))
+                left = "bytes of the removed are left: others keep reading, or the disk is full"
+                problems.append(Problem(str(self.folder), left))
             if not damages and (wrong := self._index.disagreement(self._index.catch_up())):
                 problems.append(Problem(str(self._index.path), f"{wrong}; made anew"))
                 self._index.rewrite()

@@ -109,6 +109,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as e:
         raise OutputError(f"can't write {path}: {e.strerror or e}") from e
+    except UnicodeDecodeError as e:  # sqlite3 can't even say what is wrong, as it quotes the file
+        raise GalleryError(f"{path} is damaged; restore it from a backup, or import an export") from e
     except sqlite3.ProgrammingError as e:
         raise GalleryError(f"{path} can't be used: it was closed here") from e
     except sqlite3.DatabaseError as e:

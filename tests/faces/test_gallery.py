@@ -279,6 +279,13 @@ def test_only_the_owner_can_read_it():
         ]
 
 
+def test_an_empty_folder_that_others_may_enter_is_closed_to_them():
+    Path("gallery").mkdir(mode=0o755)
+    with open_gallery() as gallery:
+        assert gallery.check() == ()
+    assert Path("gallery").stat().st_mode & 0o777 == 0o700
+
+
 def test_the_removed_are_gone_from_every_file(gallery):
     names = [f"somebody {i}" for i in range(60)]
     enroll(gallery, *names, images=5)
@@ -342,7 +349,7 @@ def test_a_removal_waits_for_readers_and_says_what_remains(gallery, monkeypatch)
                 hasty.remove("Bob")
             assert nearest(hasty, "Bob") is None
             assert files_with("gallery", encoding("Bob").tobytes())
-            assert "a removal waits for others" in str(hasty.check()[0])
+            assert "bytes of the removed are left" in str(hasty.check()[0])
     with open_gallery() as again:
         assert files_with("gallery", encoding("Bob").tobytes(), b"Bob") == []
         assert again.check() == ()
@@ -538,8 +545,9 @@ def use():
         (lambda data: b"not a database" * 100, "is damaged .file is not a database"),
         (lambda data: data[:5000], "is damaged"),
         (lambda data: data[:100] + b"\xff" * 3996 + data[4096:], "is damaged"),
+        (lambda data: data.replace(b"NOT NULL,", b"NOT NUL\xff,"), "is damaged"),  # quoted by SQLite, and no UTF-8
     ],
-    ids=["empty", "text", "cut off", "no schema"],
+    ids=["empty", "text", "cut off", "no schema", "a schema that can't be printed"],
 )
 def test_a_broken_store_says_so(damage, message):
     with open_gallery() as gallery:

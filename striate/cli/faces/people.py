@@ -25,7 +25,7 @@ from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
     from striate.faces import Threshold
-    from striate.tasks import Identified, Person
+    from striate.tasks import Enrolment, Identified, Person
 
 
 def enroll(
@@ -68,15 +68,20 @@ def enroll(
         if encoder and recogniser.encoder.threshold is not None:
             opened.set_threshold(recogniser.encoder.threshold)
         people = len(opened.people())
-    for problem in enrolment.refused:
-        note(f"not enrolled {problem}")
-    for path, faces_found in enrolment.several.items():
-        which.tell_several(path, faces_found)
+    _tell(enrolment, which)
     if as_json:
         print_json({"gallery": str(folder), "people": people, **enrolment.to_dict()})
         return
     known = f", {enrolment.known} were there already" if enrolment.known else ""
     print(f"{enrolment.added} of {total} images enrolled{known}; {people_count(people)} in {folder}")
+
+
+def _tell(enrolment: "Enrolment", which: OneFace) -> None:
+    """What was not enrolled, and which of several faces was."""
+    for problem in enrolment.refused:
+        note(f"not enrolled {problem}")
+    for path, faces_found in enrolment.several.items():
+        which.tell_several(path, faces_found)
 
 
 def identify(
