@@ -66,10 +66,10 @@ def _rows_in_question(scores: NDArray[np.float32], people: People, k: int, slack
     """The rows that may be the nearest image of one of the k nearest people."""
     highest = scores[: len(scores) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).max(axis=1)  # (N / 256,)
     count = 4 * k
-    while True:  # until the best rows belong to k people, or are all rows
+    while True:  # until the best rows belong to k people, or are all rows but those of a damaged file that score NaN
         rows = _rows_from(_floor(scores, highest, count), scores, highest)
         _, best = _best_of_each(people[rows], scores[rows])
-        if len(best) >= k or len(rows) == len(scores):
+        if len(best) >= k or count >= len(scores):
             break
         count *= 8
     if not len(best):

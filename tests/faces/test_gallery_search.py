@@ -78,6 +78,15 @@ def test_a_query_gets_the_same_to_the_bit_alone_in_a_batch_and_among_other_rows(
     assert together == search(rows[some], np.array(some), queries, 5)
 
 
+@pytest.mark.parametrize("count", [3, 1000])
+def test_rows_of_a_damaged_file_that_are_no_numbers_are_nobody(count):
+    rows = unit(count, 8)
+    rows[1] = np.nan
+    people = [0, 1] + [0] * (count - 2)
+    (found,) = search(rows, people, unit(1, 8, seed=9), 2)
+    assert [person for person, _ in found] == [0]
+
+
 def test_rows_may_lie_apart():
     rows = unit(400, 16)
     apart = np.zeros((400, 20), np.float32)
