@@ -369,7 +369,8 @@ class TestPeople:
             assert gallery.people() == {"Ada": 32}
 
     def test_another_encoders_gallery_is_refused(self, tmp_path):
-        Gallery.open(tmp_path / "gallery", encoder="another", dim=3).close()
+        with Gallery.open(tmp_path / "gallery", encoder="another", dim=3) as gallery:
+            gallery.enroll("Ada", [[1, 0, 0]], [bytes(32)])
         with pytest.raises(GalleryError, match="of another"):
             open_gallery(toy_recogniser(), tmp_path / "gallery")
 
