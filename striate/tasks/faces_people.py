@@ -27,7 +27,8 @@ def images_of_people(paths: Iterable[str | Path], name: str | None = None) -> li
 
     Raises:
         ArgumentError: a name can't be stored.
-        DataError: no images, or without a name a folder whose images are of nobody; all of these are listed.
+        DataError: no images, or without a name a folder whose images are of nobody, or an image that is of two people, as
+            it lies in a folder of each; all of these are listed.
 
     Example:
         >>> Path("people/Ada").mkdir(parents=True)
@@ -45,7 +46,21 @@ def images_of_people(paths: Iterable[str | Path], name: str | None = None) -> li
         problems += [Problem(str(path), problem)] if problem else []
     if problems:
         raise DataError("whose images are these? --name NAME, or folders named after people", problems)
-    return [PersonsImage(person_name(folder.name), image) for folder in folders for image in find_images([folder])]
+    images = [PersonsImage(person_name(folder.name), image) for folder in folders for image in find_images([folder])]
+    _refuse_shared(images)
+    return images
+
+
+def _refuse_shared(images: Iterable[PersonsImage]) -> None:
+    """Folders that were named may lie in each other: `people` and `people/Ada`."""
+    owners: dict[Path, str] = {}
+    shared = [
+        Problem(str(image.path), f"is of {owner} by one folder, of {image.name} by another")
+        for image in images
+        if (owner := owners.setdefault(image.path.resolve(), image.name)) != image.name
+    ]
+    if shared:
+        raise DataError("one image is of one person: name folders that don't lie in each other", shared)
 
 
 def _folders_of_people(root: Path) -> tuple[list[Path], str]:

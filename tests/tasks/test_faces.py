@@ -285,6 +285,17 @@ class TestPeople:
         with pytest.raises(error, match=message):
             images_of_people([path], name)
 
+    def test_an_image_is_of_one_person(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        write_people("people", Ada=ADA)
+        (tmp_path / "people" / "Ada" / "young").mkdir()
+        write_image(tmp_path / "people" / "Ada" / "young" / "1.png", picture(ADA))
+        (tmp_path / "people" / "Ada" / "0.png").rename(tmp_path / "people" / "Ada" / "young" / "0.png")
+        (tmp_path / "people" / "Ada" / "1.png").unlink()
+        with pytest.raises(DataError, match=r"young.0.png: is of Ada by one folder, of young by another\n(.*\n?){1}$"):
+            images_of_people(["people", "people/Ada"])
+        assert len(images_of_people(["people", "people"])) == 4  # twice the same is enrolled once
+
     def test_enrolled_identified_and_not_recognised(self, tmp_path):
         recogniser = toy_recogniser(choose=every)
         root = write_people(tmp_path / "people", Ada=ADA, Bob=BOB)
