@@ -27,8 +27,8 @@ def images_of_people(paths: Iterable[str | Path], name: str | None = None) -> li
 
     Raises:
         ArgumentError: a name can't be stored.
-        DataError: no images, or without a name a folder whose images are of nobody, or an image that is of two people, as
-            it lies in a folder of each; all of these are listed.
+        DataError: no images, or without a name a folder whose images are of nobody, or an image that is of two people,
+            as it lies in a folder of each; all of these are listed.
 
     Example:
         >>> Path("people/Ada").mkdir(parents=True)
