@@ -131,7 +131,7 @@ def test_precision_is_measured_once(striate, trained, stop_at_step):
     assert start["plan"]["precision"] == "auto"
     other = {"fp32": "bf16", "bf16": "fp32"}[start["precision"]]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("striate.tasks.run.choose_precision", lambda *arguments: other)
+        patch.setattr("striate.tasks.recorded_run.choose_precision", lambda *arguments: other)
         assert striate(*command, "--resume")[0] == 0
     result = json.loads(Path("run/record.jsonl").read_text().splitlines()[-1])
     assert result["train_precision"] == start["precision"]
