@@ -24,7 +24,7 @@ from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
-from striate.tasks.run_folder import RunFolder, free_folder
+from striate.tasks.run_folder import RunFolder, wished_folder
 from striate.tasks.start import refuse_other_wishes
 from striate.training import Device, Epoch, Step, make_accelerator
 
@@ -245,9 +245,7 @@ def _new(
     """The folder and the record of a new ensemble."""
     if members is None or not 2 <= members <= _MOST_MEMBERS:
         raise ArgumentError.of("ensemble", f"2 to {_MOST_MEMBERS} members", members)
-    path = Path(out) if out else free_folder("runs", Path(data).resolve().stem)
-    if path.resolve().is_relative_to(Path(data).resolve()):
-        raise ArgumentError.of("out", f"a folder outside of the data {data}", str(path))
+    path = wished_folder(data, out)
     folder, first = EnsembleFolder(path), wishes.seed or 0
     RunFolder(path).refuse_old_run()
     if folder.is_there() or folder.member(1).path.exists():

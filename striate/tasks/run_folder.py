@@ -100,6 +100,18 @@ class RunFolder:
         return lines
 
 
+def wished_folder(data: str | Path, out: str | Path | None) -> Path:
+    """Where a new training writes: `out`, or `runs/NAME` for None, NAME the data's.
+
+    Raises:
+        ArgumentError: it is in the data, and would be taken for a class from then on.
+    """
+    folder = Path(out or free_folder("runs", Path(data).resolve().stem))
+    if folder.resolve().is_relative_to(Path(data).resolve()):
+        raise ArgumentError.of("out", f"a folder outside of the data {data}", str(folder))
+    return folder
+
+
 def free_folder(parent: str, name: str) -> Path:
     """`parent/name`, or `parent/name-2` and so on where a run stands already.
 

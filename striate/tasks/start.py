@@ -17,7 +17,7 @@ from striate.tasks.plan import PrecisionWish, Wishes
 from striate.tasks.recording_run import RecordingRun
 from striate.tasks.recording_start import begin_recordings, resume_recordings
 from striate.tasks.run import Run
-from striate.tasks.run_folder import RunFolder, free_folder
+from striate.tasks.run_folder import RunFolder, wished_folder
 from striate.tasks.stylize_run import PaintRun
 from striate.tasks.stylize_start import begin_stylize, resume_stylize
 from striate.tasks.verify_run import VerifyRun
@@ -213,9 +213,7 @@ def _start_of(task: str | None, on_recordings: bool) -> _Start:
 def _new_folder(data: str | Path, out: str | Path | None, device: Device) -> RunFolder:
     """The run's folder, chosen and checked by the first of several processes before any of them goes on."""
     is_main = make_accelerator(device).is_main_process
-    folder = RunFolder(out or free_folder("runs", Path(data).resolve().stem))
-    if folder.path.resolve().is_relative_to(Path(data).resolve()):  # it would be taken for a class from then on
-        raise ArgumentError.of("out", f"a folder outside of the data {data}", str(folder.path))
+    folder = RunFolder(wished_folder(data, out))
     if is_main:
         folder.refuse_old_run()
     return RunFolder(agree([str(folder.path)])[0])
