@@ -1,7 +1,7 @@
 """The tasks on boxes and points by name: as a user asks for them, and as a model file names them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def wished_task(name: str, loss: str | None) -> AnyTask:
         'localize_linear'
     """
     if name not in _WISHED:
-        raise UnknownNameError("task", name, ("classify", *_WISHED, "verify", "stylize"))
+        raise UnknownNameError("task", name, get_args(TaskName))
     losses = _WISHED[name]
     loss = "modern" if loss is None else loss
     if loss not in losses:
