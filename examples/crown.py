@@ -8,7 +8,7 @@ A face's five points give the similarity from a canonical face to the picture. T
 around the canonical face, and comes to each head by that matrix: it turns and grows with the face.
 """
 
-import sys
+import argparse
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from striate.data import Distortion, Pixels, read_image, read_video, write_image, write_video
 from striate.data.video import VIDEO_SUFFIXES
+from striate.errors import OutputError, StriateError
 from striate.faces import DLIB_CHIP, FaceFinder
 from striate.ops import geometry
 from striate.results import Face
@@ -59,6 +60,8 @@ def crown(image: Pixels, faces: tuple[Face, ...], sheet: Pixels) -> Pixels:
 
 def main(source: str, out: str) -> None:
     """A photo, a video, or a camera by its number."""
+    if Path(source).resolve() == Path(out).resolve():
+        raise OutputError(f"{out} would be drawn over: give another place")
     finder, sheet = FaceFinder.open(), draw_crown()
     print(finder.notice)
     if source.isdecimal():
@@ -73,7 +76,7 @@ def crown_photo(finder: FaceFinder, source: str, out: str, sheet: Pixels) -> Non
     image = read_image(source)
     (faces,) = finder.find([image])
     write_image(out, crown(image, faces, sheet))
-    print(f"{len(faces)} faces -> {out}")
+    print(f"faces crowned: {len(faces)} -> {out}")
 
 
 def crown_video(finder: FaceFinder, source: str | int, out: str, sheet: Pixels) -> None:
@@ -86,4 +89,11 @@ def crown_video(finder: FaceFinder, source: str | int, out: str, sheet: Pixels) 
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", help="an image, a video, or a camera's number")
+    parser.add_argument("out", help="where to draw: an image or a video")
+    arguments = parser.parse_args()
+    try:
+        main(arguments.source, arguments.out)
+    except StriateError as e:
+        raise SystemExit(f"error: {e}") from e

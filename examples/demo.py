@@ -54,7 +54,8 @@ def main() -> None:
     if not digits.exists():
         print(f"writing 5,000 handwritten digits to {digits}", flush=True)
         write_digits(digits)
-    shutil.rmtree(lenet5, ignore_errors=True)  # a run is never written over
+    for folder in (lenet5, one_shot):  # a run is never written over
+        shutil.rmtree(folder, ignore_errors=True)
     striate("data", "show", digits)
     striate("train", digits, "--model", "lenet5", "--out", lenet5)
     striate("evaluate", lenet5 / "model.safetensors", digits)  # on its test part

@@ -2,11 +2,11 @@
 
 It learns from handwritten digits 0 to 6, and from Latin and Cyrillic letters in the typefaces of matplotlib.
 
-python examples/one_shot.py demo-run/digits demo-run/one-shot [images of each kind to learn from]
+python examples/one_shot.py demo-run/digits demo-run/one-shot    # digits/train/0/*.png …, digits/test/9/*.png
 """
 
+import argparse
 import shutil
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import striate
 from striate.data import parse_distortions, read_image, write_image
+from striate.errors import StriateError
 from striate.faces import Encoder
 from striate.preset import Preset
 
@@ -82,13 +83,21 @@ def draw(kinds: list[Kind], path: Path) -> None:
     figure.savefig(path, bbox_inches="tight")
 
 
-def main(digits: str, out: str, images: str = "40") -> None:
+def check(digits: Path, folder: Path) -> None:
+    """Before anything is written: are the digits there, and is the folder free?"""
+    wanted = [digits / "train" / name for name in LEARNED_DIGITS] + [digits / "test" / name for name in NEW_DIGITS]
+    if missing := [str(kind) for kind in wanted if not kind.is_dir()]:
+        raise StriateError(f"no folder {missing[0]}: digits must hold train/0 to train/6 and test/7 to test/9")
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise StriateError(f"{folder} is there already: give a new folder")
+
+
+def main(digits: Path, folder: Path, each: int) -> None:
     """Write the images, train, and measure and draw how kinds are named that are new."""
-    folder, each = Path(out), int(images)
-    shutil.rmtree(folder, ignore_errors=True)
-    copy_digits(Path(digits, "train"), LEARNED_DIGITS, folder / "learned", each)
+    check(digits, folder)
+    copy_digits(digits / "train", LEARNED_DIGITS, folder / "learned", each)
     draw_letters(LATIN + CYRILLIC, folder / "learned", each, seed=0)
-    copy_digits(Path(digits, "test"), NEW_DIGITS, folder / "digits")
+    copy_digits(digits / "test", NEW_DIGITS, folder / "digits")
     draw_letters(GREEK, folder / "letters", each, seed=1)
 
     run = striate.train(
@@ -107,4 +116,12 @@ def main(digits: str, out: str, images: str = "40") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("digits", type=Path, help="a folder for each digit, under train/ and test/")
+    parser.add_argument("out", type=Path, help="a new folder")
+    parser.add_argument("--images", type=int, default=40, help="of each kind to learn from; 40 if left out")
+    arguments = parser.parse_args()
+    try:
+        main(arguments.digits, arguments.out, arguments.images)
+    except StriateError as e:
+        raise SystemExit(f"error: {e}") from e
