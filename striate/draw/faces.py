@@ -72,7 +72,7 @@ def _label(face: Face, answer: Answer) -> tuple[str, Colour]:
 
 def _answer_label(answer: Match | Candidates | Liveness) -> tuple[str, Colour]:
     if isinstance(answer, Match):
-        return with_number("same" if answer.same else "not the same", _far(answer.distance)), YES if answer.same else NO
+        return with_number("same" if answer.same else "different", _far(answer.distance)), YES if answer.same else NO
     if isinstance(answer, Candidates):
         return _who(answer)
     if answer.probability is None:

@@ -40,7 +40,7 @@ def test_what_is_written():
     assert [t.replace("\N{NO-BREAK SPACE}", " ") for t in texts] == [
         "99 %",
         "same 0.40",
-        "not the same 0.70",
+        "different 0.70",
         "Ada 0.40",
         "not recognised 0.90",
         "not recognised",
