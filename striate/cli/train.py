@@ -29,7 +29,8 @@ def train(
         Literal["documents", "exponential", "modern", "triplet", "contrastive", "pair", "chi-square"] | None,
         typer.Option(
             help="Of boxes or points: as courses teach it, exponential boxes (to detect), or modern, as usual. To "
-            "verify: triplet, as usual, contrastive, or a pair classifier on |f-f'| (pair) or on chi-square."
+            "verify: triplet, as usual, contrastive, as usual of pairs, or a classifier of pairs on |f-f'| (pair) or "
+            "chi-square."
         ),
     ] = None,
     mining: Annotated[

@@ -98,7 +98,7 @@ def train(
         loss: of those, "documents" or "modern"; the latter if left out. A detector of the documents is a grid of cells
             with anchors, one of today a feature pyramid; "exponential" is the grid with boxes and cost as in YOLO9000.
             To verify "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); the first
-            if left out.
+            if left out, the second where the data is a list of pairs.
         mosaic: of "detect": share of the training images that are four in one.
         mining: to verify by triplets: which of a batch, see `striate.training.Mining`; "semi-hard" if left out.
         dim: to verify: how many numbers an encoding has; 128 if left out.

@@ -26,35 +26,50 @@ VerifyLoss = Literal["triplet", "contrastive", "pair", "chi-square"]
 Encodings = NDArray[np.float32]  # (N, D), rows of unit length
 UNITS: Mapping[str, PairFeatures] = {"pair": "difference", "chi-square": "chi-square"}  # losses that learn one
 USUAL_MINING: Mining = "semi-hard"
+_PAIR = 2  # images in a row of a list of pairs, in which there are no triplets
 
 
-def choose_loss(loss: str | None, mining: str | None, *, listed: bool) -> tuple[VerifyLoss, Mining | None]:
+def choose_loss(loss: str | None, mining: str | None, part: Part) -> tuple[VerifyLoss, Mining | None]:
     """The loss that is asked for, and how its triplets are chosen.
 
     Args:
-        loss: "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); the first if None.
+        loss: "triplet", "contrastive", "pair" (a logistic unit on |f - f'|) or "chi-square" (on χ²); None for the
+            first, or the second where a list of pairs has no triplets.
         mining: one of `striate.training.MINERS`, for triplets; None for "semi-hard".
-        listed: whether a list says which images belong together: then it chooses.
+        part: what is learned from; where a list says which images belong together, it chooses.
 
     Raises:
         UnknownNameError: no such loss or mining.
-        ArgumentError: mining where there is nothing to choose.
+        ArgumentError: triplets of a list of pairs, or mining where there is nothing to choose.
 
     Example:
-        >>> choose_loss(None, None, listed=False)
+        >>> choose_loss(None, None, Part([], store=None))
         ('triplet', 'semi-hard')
+        >>> choose_loss(None, None, RelatedPart([], store=None, rows=np.array([[0, 1]])))
+        ('contrastive', None)
     """
-    name = next((known for known in get_args(VerifyLoss) if known == (loss or "triplet")), None)
+    listed = isinstance(part, RelatedPart)
+    of_pairs = is_of_pairs(part)
+    asked = loss or ("contrastive" if of_pairs else "triplet")
+    name = next((known for known in get_args(VerifyLoss) if known == asked), None)
     if name is None:
-        raise UnknownNameError("loss of encoders", str(loss), get_args(VerifyLoss))
+        raise UnknownNameError("loss of encoders", asked, get_args(VerifyLoss))
     if mining is not None and mining not in MINERS:
         raise UnknownNameError("mining", mining, MINERS)
+    if name == "triplet" and of_pairs:
+        others = "contrastive, pair or chi-square"
+        raise ArgumentError(f"loss triplet learns from three images, and a row of this list has two: give {others}")
     if mining is not None and (listed or name != "triplet"):
         why = "a list says itself which images belong together" if listed else f"the loss {name} takes all pairs"
         raise ArgumentError(f"mining chooses triplets, and {why}: leave it out")
     if name != "triplet":
         return name, None
     return name, "random" if listed else next(known for known in MINERS if known == (mining or USUAL_MINING))
+
+
+def is_of_pairs(part: Part) -> bool:
+    """Whether a list relates a part's images two by two."""
+    return isinstance(part, RelatedPart) and part.rows.shape[1] == _PAIR
 
 
 def make_unit(loss: VerifyLoss, dim: int) -> PairUnit | None:

@@ -18,7 +18,7 @@ from striate.errors import ArgumentError, DataError
 from striate.tasks.look import look_at
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.planning import add_colours, choose_network, choose_weights, make_preset, make_recipe
-from striate.tasks.verify import VerifyLoss, choose_loss
+from striate.tasks.verify import VerifyLoss, choose_loss, is_of_pairs
 from striate.training import Mining
 
 DIM = 128
@@ -73,7 +73,7 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
     _check_parts(dataset)
     train = dataset.parts["train"]
     _check_wishes(wishes, listed=isinstance(train, RelatedPart))
-    loss, mining = choose_loss(wishes.loss, wishes.mining, listed=isinstance(train, RelatedPart))
+    loss, mining = choose_loss(wishes.loss, wishes.mining, train)
     look = look_at(dataset)
     network, why_network = choose_network(look, wishes)
     source, why_weights = choose_weights(network, wishes)
@@ -95,7 +95,9 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
         batch_size=batch_size,
         precision=wishes.precision or "auto",
         class_weights=(),
-        reasons=tuple(filter(None, (why_network, why_weights, _reason(dataset, people, images)))),
+        reasons=tuple(
+            filter(None, (why_network, why_weights, _why_loss(train, wishes), _reason(dataset, people, images)))
+        ),
         last_stage=wishes.last_stage,
         hidden=wishes.hidden or (),
         loss=loss,
@@ -149,6 +151,12 @@ def _check_wishes(wishes: Wishes, *, listed: bool) -> None:
         raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for classes only", "auto")
     if mixing := _NOT_HERE & set(wishes.recipe or ()):
         raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
+
+
+def _why_loss(train: Part, wishes: Wishes) -> str:
+    if wishes.loss or not is_of_pairs(train):
+        return ""
+    return "contrastive loss: a list of pairs has no triplets, from which an encoder usually learns"
 
 
 def _reason(dataset: Dataset, people: int, images: int) -> str:

@@ -320,18 +320,26 @@ def test_one_collapses_and_says_so():
 # Lists
 
 
-def test_a_list_of_pairs_teaches(data):
+@pytest.fixture
+def pairs(data):
     rows = pair_rows(part=lambda name: "val" if name in NAMES[4:] else "train")
     path = Path(data, "pairs.csv")
     path.write_text(
         "\n".join(["a,b,same,part", *rows, "eel/0.png,fly/1.png,0,val", "eel/3.png,fly/3.png,0,val"]) + "\n"
     )
-    run = striate.train(path, out="run", loss="contrastive", **{**SMALL, "epochs": 2})
+    return path
+
+
+def test_a_list_of_pairs_teaches(pairs):
+    run = striate.train(pairs, out="run", **{**SMALL, "epochs": 4})
+    assert (run.plan.loss, run.plan.mining) == ("contrastive", None)
+    assert "contrastive loss: a list of pairs has no triplets, from which an encoder usually learns" in run.plan.reasons
     epochs = list(run)
+    assert epochs[0].loss > max(0.01, epochs[-1].loss)
     assert "one_shot" not in epochs[-1].figures
     figures = run.outcome.figures["val"]
     assert figures.one_shot is None
-    part = open_identities(path).parts["val"]
+    part = open_identities(pairs).parts["val"]
     assert (figures.distances.n_same, figures.distances.n_different) == (
         pairs_of(part).same.sum(),
         (~pairs_of(part).same).sum(),
@@ -346,6 +354,17 @@ def test_a_list_of_triplets_teaches(data):
     epochs = list(run)
     assert epochs[-1].loss < epochs[0].loss
     assert run.plan.mining == "random"  # which finds the list's own negatives alone
+
+
+def test_a_list_of_pairs_has_no_triplets(pairs):
+    for wishes, message in (
+        ({"loss": "triplet"}, "loss triplet learns from three images.*give contrastive, pair or chi-square"),
+        ({"mining": "hard"}, "a list says itself"),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            striate.train(pairs, out="run", **wishes, **SMALL)
+    run = striate.train(pairs, out="run", loss="pair", **SMALL)
+    assert not any("contrastive" in reason for reason in run.plan.reasons)
 
 
 # What can't be
