@@ -238,7 +238,7 @@ class Gallery:
             problems = [*check_modes(self.folder), *damages]
             state = self._store.state
             if state.erased < state.generation:
-                left = "bytes of the removed are left: others keep reading, or the disk is full"
+                left = "bytes of the removed are left: others keep reading, the disk is full, or the store is damaged"
                 problems.append(Problem(str(self.folder), left))
             if not damages and (wrong := self._index.disagreement(self._index.catch_up())):
                 problems.append(Problem(str(self._index.path), f"{wrong}; made anew"))

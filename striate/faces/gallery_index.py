@@ -1,12 +1,20 @@
 """The search matrix of a gallery, kept up with its store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
 from striate.errors import GalleryError, OutputError
-from striate.faces.gallery_matrix import Matrix, append_records, map_matrix, remove_unfinished, write_matrix
-from striate.faces.gallery_store import Store
+from striate.faces.gallery_entries import wrong_row
+from striate.faces.gallery_matrix import (
+    Matrix,
+    append_records,
+    map_matrix,
+    remove_matrix,
+    remove_unfinished,
+    write_matrix,
+)
+from striate.faces.gallery_store import NOT_UNIT, Records, Store, damage
 
 
 class Index:
@@ -46,7 +54,7 @@ class Index:
         if matrix is None or matrix.generation != state.generation or not self._is_ours(matrix):
             return self.rewrite()
         if matrix.last < state.last:
-            append_records(self.path, matrix, self._store.records(after=matrix.last))
+            append_records(self.path, matrix, self._sound_records(after=matrix.last))
             return self._mapped()
         return matrix
 
@@ -58,13 +66,19 @@ class Index:
     def rewrite(self) -> Matrix:
         """Make the file anew, and overwrite the old one."""
         facts, state = self._store.facts, self._store.state
-        write_matrix(self.path, facts.dim, state.generation, self._store.records())
+        write_matrix(self.path, facts.dim, state.generation, self._sound_records())
         return self._mapped()
 
     def erase(self) -> None:
-        """Overwrite what the file, or one that was begun, holds of those who were removed."""
+        """Overwrite what the file, or one that was begun, holds of those who were removed.
+
+        Where it can't be made anew, as somebody else's image is damaged, there is none until that is mended.
+        """
         self.forget()
-        self.catch_up()
+        try:
+            self.catch_up()
+        except GalleryError:
+            remove_matrix(self.path)
         remove_unfinished(self.path)
 
     def disagreement(self, matrix: Matrix) -> str:
@@ -86,6 +100,20 @@ class Index:
         if matrix is None:
             raise GalleryError(f"{self.path} was damaged as soon as it was written")
         return matrix
+
+    def _sound_records(self, after: int = 0) -> Iterator[Records]:
+        """The store's records, as long as all can be searched.
+
+        Raises:
+            GalleryError: one can't; says whose it is, and what mends that.
+        """
+        for batch in self._store.records(after):
+            row = wrong_row(batch["encoding"])
+            if row is not None:
+                person = int(batch["person"][row])
+                name = self._store.names([person]).get(person, "nobody")
+                raise GalleryError(f"{self.path.parent}: {damage(int(batch['image'][row]), name, NOT_UNIT)}")
+            yield batch
 
     def _is_ours(self, matrix: Matrix) -> bool:
         """Whether the last image of a matrix is the store's too; in an older copy of a store it may be another."""

@@ -10,15 +10,15 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.atomic import atomic_write
-from striate.errors import GalleryError, OutputError
-from striate.faces.gallery_entries import Encodings, wrong_row
+from striate.errors import OutputError
+from striate.faces.gallery_entries import Encodings
 from striate.faces.gallery_store import Records, State, record_type
 
 _MARK = b"striate matrix 1\n\0\0\0"
@@ -95,12 +95,11 @@ def write_matrix(path: Path, dim: int, generation: int, batches: Iterable[Record
 
     Raises:
         OutputError: the disk is full.
-        GalleryError: a record is damaged.
     """
     with _explained(path), path.open("r+b") if path.exists() else nullcontext() as old:
         with atomic_write(path, private=True) as f:
             f.write(bytes(_HEADER_BYTES))
-            count = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record_type(dim).itemsize
+            count = sum(f.write(batch.tobytes()) for batch in batches) // record_type(dim).itemsize
             f.seek(0)
             f.write(_pack(dim, generation, count))
         if old is not None:
@@ -112,16 +111,27 @@ def append_records(path: Path, matrix: Matrix, batches: Iterable[Records]) -> No
 
     Raises:
         OutputError: the disk is full.
-        GalleryError: a record is damaged.
     """
     record = matrix.records.dtype
     with _explained(path), path.open("r+b") as f:
         f.seek(_HEADER_BYTES + len(matrix.records) * record.itemsize)
-        added = sum(f.write(_sound(batch).tobytes()) for batch in batches) // record.itemsize
+        added = sum(f.write(batch.tobytes()) for batch in batches) // record.itemsize
         f.flush()
         os.fsync(f.fileno())
         f.seek(0)
         f.write(_pack(record["encoding"].shape[0], matrix.generation, len(matrix.records) + added))
+
+
+def remove_matrix(path: Path) -> None:
+    """Overwrite and remove a matrix, if there is one.
+
+    Raises:
+        OutputError: the file can't be overwritten.
+    """
+    with _explained(path), suppress(FileNotFoundError):
+        with path.open("r+b") as f:
+            overwrite(f.fileno())
+        path.unlink()
 
 
 def remove_unfinished(path: Path) -> None:
@@ -131,10 +141,7 @@ def remove_unfinished(path: Path) -> None:
         OutputError: a file can't be overwritten.
     """
     for left in path.parent.glob(f".{path.name}.*"):
-        with _explained(left):
-            with left.open("r+b") as f:
-                overwrite(f.fileno())
-            left.unlink()
+        remove_matrix(left)
 
 
 def overwrite(file: int) -> None:
@@ -153,13 +160,6 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as e:
         raise OutputError(f"can't use {path}: {e.strerror or e}") from e
-
-
-def _sound(batch: Records) -> Records:
-    row = wrong_row(batch["encoding"])
-    if row is not None:
-        raise GalleryError(f"the encoding of image {batch['image'][row]} in the gallery is damaged")
-    return batch
 
 
 def _pack(dim: int, generation: int, count: int) -> bytes:

@@ -14,10 +14,11 @@ import numpy as np
 from striate.errors import ArgumentError, GalleryError, Problem
 from striate.faces.gallery_entries import Entries, check_identity, wrong_row
 from striate.faces.gallery_file import APPLICATION, FORMAT, SCHEMA, connect, explained, schema
-from striate.faces.gallery_store import Facts, Records, State, record_type
+from striate.faces.gallery_store import NOT_UNIT, Facts, Records, State, damage, record_type
 
 _BATCH = 4096
 _MOST_VARIABLES = 500
+_CHANGED = "its checksum disagrees"
 _ANYBODY = "SELECT 1 FROM people LIMIT 1"
 _NOW = "SELECT encoder, dim, threshold, generation, erased, coalesce((SELECT max(id) FROM images), 0) FROM facts"
 
@@ -169,12 +170,18 @@ class SqliteStore:
         found = [Problem(str(self.path), row[0]) for row in self._rows("PRAGMA integrity_check") if row != ("ok",)]
         broken = self._rows("PRAGMA foreign_key_check")
         found += [Problem(str(self.path), f"image {row[1]} is of nobody") for row in broken]
-        for rows in self._batches("SELECT id, sha256, encoding, crc32 FROM images ORDER BY id"):
-            wrong = (image for image, *parts, crc32 in rows if _checksum(*parts) != crc32)
-            found += [Problem(str(self.path), f"image {image} is damaged: its checksum disagrees") for image in wrong]
-            row = wrong_row(self._decode([encoding for _, _, encoding, _ in rows]))
+        query = """SELECT images.id, name, sha256, encoding, crc32 FROM images JOIN people ON people.id = images.person
+            ORDER BY images.id"""
+        for rows in self._batches(query):
+            wrong = [
+                damage(image, name, _CHANGED)
+                for image, name, image_hash, blob, crc32 in rows
+                if _checksum(image_hash, blob) != crc32
+            ]
+            row = wrong_row(self._decode([blob for *_, blob, _ in rows]))
             if row is not None:
-                found.append(Problem(str(self.path), f"the encoding of image {rows[row][0]} is not of unit length"))
+                wrong.append(damage(rows[row][0], rows[row][1], NOT_UNIT))
+            found += [Problem(str(self.path), message) for message in wrong]
         return found
 
     def close(self) -> None:

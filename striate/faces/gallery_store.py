@@ -10,6 +10,7 @@ from striate.errors import Problem
 from striate.faces.gallery_entries import Entries
 
 Records = NDArray[np.void]
+NOT_UNIT = "its encoding is not of unit length"
 
 
 class Facts(NamedTuple):
@@ -57,6 +58,16 @@ def record_type(dim: int) -> np.dtype[np.void]:
         528
     """
     return np.dtype([("encoding", "<f4", (dim,)), ("image", "<i8"), ("person", "<i8")])
+
+
+def damage(image: int, name: str, what: str) -> str:
+    """What is wrong with an image of somebody, and what mends it.
+
+    Example:
+        >>> damage(3, "Ada", "its checksum disagrees")
+        'image 3, of Ada, is damaged: its checksum disagrees; remove Ada and enroll their images again'
+    """
+    return f"image {image}, of {name}, is damaged: {what}; remove {name} and enroll their images again"
 
 
 class Store(Protocol):

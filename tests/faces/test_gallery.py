@@ -523,12 +523,51 @@ def test_check_finds_a_changed_row_of_the_matrix(gallery):
 def test_check_finds_a_changed_encoding(gallery):
     enroll(gallery, "Ada", "Bob")
     change_store("UPDATE images SET encoding = ? WHERE id = 2", encoding("Eve").tobytes())
-    assert [p.message for p in gallery.check()] == ["image 2 is damaged: its checksum disagrees"]
+    (problem,) = gallery.check()
+    cure = "remove Bob and enroll their images again"
+    assert problem.message == f"image 2, of Bob, is damaged: its checksum disagrees; {cure}"
     change_store("UPDATE images SET encoding = ? WHERE id = 2", bytes(4 * DIM))
-    assert gallery.check()[-1].message == "the encoding of image 2 is not of unit length"
+    of_bob = f"image 2, of Bob, is damaged: its encoding is not of unit length; {cure}"
+    assert gallery.check()[-1].message == of_bob
     MATRIX.unlink()
-    with pytest.raises(GalleryError, match="the encoding of image 2 in the gallery is damaged"):
+    with pytest.raises(GalleryError, match=f"^gallery: {of_bob}$"):
         nearest(gallery, "Ada")
+
+
+@pytest.mark.parametrize("damaged", [bytes(4 * DIM), b"\xff" * 4 * DIM, encoding("Eve").tobytes()[:-4] + bytes(4)])
+def test_a_removal_is_whole_beside_a_damaged_image(gallery, damaged):
+    enroll(gallery, "Ada", "Bob", "Eve", images=2)
+    nearest(gallery, "Ada")
+    change_store("UPDATE images SET encoding = ? WHERE id = 3", damaged)  # Bob's
+    pieces = [b"Ada\0", encoding("Ada").tobytes(), *digests(2, of="Ada")]
+    old = MATRIX.open("rb")
+    gallery.remove("Ada")
+    assert files_with("gallery", *pieces) == []
+    assert not any(old.read())
+    old.close()
+    assert list(gallery.people()) == ["Bob", "Eve"]
+    assert {p.message for p in gallery.check()} == {
+        f"image 3, of Bob, is damaged: {what}; remove Bob and enroll their images again"
+        for what in ("its checksum disagrees", "its encoding is not of unit length")
+    }
+    with pytest.raises(GalleryError, match="image 3, of Bob, is damaged"):
+        nearest(gallery, "Eve")
+    gallery.remove("Bob")  # what the messages say mends it
+    assert nearest(gallery, "Eve") == "Eve"
+    assert gallery.check() == ()
+    enroll(gallery, "Bob")
+    assert nearest(gallery, "Bob") == "Bob"
+
+
+def test_a_removal_that_a_damaged_image_once_stopped_is_finished(gallery, monkeypatch):
+    enroll(gallery, "Ada", "Bob")
+    nearest(gallery, "Ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(Gallery, "_erase", lambda self: None)
+        gallery.remove("Ada")
+    change_store("UPDATE images SET encoding = ? WHERE id = 2", bytes(4 * DIM))
+    open_gallery().close()
+    assert files_with("gallery", encoding("Ada").tobytes()) == []
 
 
 def use():
