@@ -22,7 +22,7 @@ _MAX_BYTES = 2**20  # of a preset as JSON; they have some 700
 # DLIB_CHIP with the face 1.05 times as large: MTCNN's points are not quite those that dlib aligned its faces by. On the
 # train part of LFW's development view 1.04 to 1.06 gave the lowest equal error rate of all pairs, .0068; .0087 at 1.
 _DLIB = Canonical((150, 150), ((46.18, 45.18), (101.74, 45.18), (73.96, 76.64), (49.18, 104.42), (98.74, 104.42)))
-_CANONICAL: Mapping[str, Canonical] = {
+PUBLISHED: Mapping[str, Canonical] = {  # encoders by name, and where a face's points stand in what they see
     "dlib_face": _DLIB,
     "inception_resnet_v1_vggface2": FACENET_CHIP,
     "inception_resnet_v1_casia_webface": FACENET_CHIP,
@@ -68,8 +68,8 @@ def open_weights(encoder: str | Path) -> EncoderWeights:
         path = path / "model.safetensors"  # of a run
     if path.suffix or path.exists():
         return _trained(path)
-    if str(encoder) not in _CANONICAL:
-        raise UnknownNameError("encoder", str(encoder), _CANONICAL)
+    if str(encoder) not in PUBLISHED:
+        raise UnknownNameError("encoder", str(encoder), PUBLISHED)
     return _published(str(encoder))
 
 
@@ -87,11 +87,16 @@ def write_preset(path: str | Path, preset: EncoderPreset) -> None:
     path = Path(path)
     if path.suffix != ".json":
         raise ArgumentError.of("path", "a file ending in .json", str(path))
-    if preset.weights not in _CANONICAL:
+    if preset.weights not in PUBLISHED:
         model = Path(preset.weights).resolve()
         preset = replace(preset, weights=_seen_from(path.resolve().parent, model))
     with atomic_write(path) as f:
         f.write((json.dumps(preset.to_dict(), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def published_preset(name: str) -> EncoderPreset:
+    """The encoder of published weights, which need not be installed."""
+    return EncoderPreset(name, SOURCES[name].digest(), PUBLISHED[name], mirrored=True, threshold=_MEASURED.get(name))
 
 
 def _seen_from(folder: Path, model: Path) -> str:
@@ -104,8 +109,7 @@ def _published(name: str) -> EncoderWeights:
     network = create_model(source.network, num_classes=source.classes, weights=name)
     if source.classes:  # it was trained to tell people apart: what its classifier was given describes them
         setattr(network.head, CLASSIFIER, nn.Identity())
-    preset = EncoderPreset(name, source.digest(), _CANONICAL[name], mirrored=True, threshold=_MEASURED.get(name))
-    return EncoderWeights(network, source.preset, preset, source.notice)
+    return EncoderWeights(network, source.preset, published_preset(name), source.notice)
 
 
 def _trained(path: Path) -> EncoderWeights:
@@ -149,7 +153,7 @@ def _calibrated(path: Path) -> EncoderWeights:
     values, threshold = _read_preset(path)
     named = values["weights"]
     # A whole path stays as it is.
-    opened = _published(named) if named in _CANONICAL else _trained(path.parent / named)
+    opened = _published(named) if named in PUBLISHED else _trained(path.parent / named)
     preset = replace(opened.preset, threshold=threshold)
     here = preset.to_dict() | {"weights": named}
     if other := [name for name, value in here.items() if values[name] != value]:

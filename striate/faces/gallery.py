@@ -9,6 +9,7 @@ from typing import Self
 from numpy.typing import ArrayLike
 
 from striate.errors import ArgumentError, GalleryError, OutputError, Problem
+from striate.faces.encoder_names import encoder_label
 from striate.faces.gallery_entries import Entries, check_encodings, check_identity, check_threshold, person_name
 from striate.faces.gallery_export import read_export, read_export_head, write_export
 from striate.faces.gallery_file import is_created
@@ -220,7 +221,8 @@ class Gallery:
         """
         facts = read_export_head(Path(path)).facts
         if not facts.agree(self._store.facts):
-            raise GalleryError(f"{path} has encodings of {facts.encoder}, this gallery those of {self.encoder}")
+            ours = encoder_label(self.encoder)
+            raise GalleryError(f"{path} has encodings of {encoder_label(facts.encoder)}, this gallery those of {ours}")
         with self._writing():
             added = self._store.add(read_export(Path(path)))
             if self.threshold is None:
@@ -290,10 +292,11 @@ def _refuse_others(store: SqliteStore, encoder: str | None, dim: int | None) -> 
     if encoder in (None, facts.encoder) and dim in (None, facts.dim):
         return
     store.close()
+    here = f"{dim} numbers by {encoder_label(encoder or facts.encoder)}"
     raise GalleryError(
-        f"{store.path.parent} holds encodings of {facts.dim} numbers by the encoder {facts.encoder}; those of another "
-        f"can't be compared with them (here: {dim} numbers by {encoder}): give the encoder that filled it "
-        "(--encoder), or another gallery (--gallery)"
+        f"{store.path.parent} holds encodings of {facts.dim} numbers by the encoder {encoder_label(facts.encoder)}; "
+        f"those of another can't be compared with them (here: {here}): "
+        "take another gallery (--gallery), or the encoder that filled this one"
     )
 
 

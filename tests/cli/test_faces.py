@@ -93,7 +93,7 @@ class TestVerify:
     @pytest.mark.parametrize("second", ["ada2.png", "wall.png"])
     def test_the_picture(self, striate, second):
         striate("faces", "verify", "ada.png", second, "--out", "pair.png")
-        assert image_size("pair.png") == (60, 128)
+        assert image_size("pair.png") == (320, 648)
 
     # What is typed, the exit code, and what the message says.
     @pytest.mark.parametrize(
@@ -218,7 +218,16 @@ class TestPeople:
             "wall.png",
             "  no face found",
         ]
-        assert image_size("drawn/party.png") == (60, 180)
+        assert image_size("drawn/party.png") == (320, 960)
+
+    def test_one_image_is_drawn_as_a_picture(self, striate, gallery):
+        result = striate("faces", "identify", "party.png", "--gallery", gallery, "--out", "answer.jpg")
+        assert result.code == 0
+        assert "drawn: answer.jpg\n" in result.err
+        assert image_size("answer.jpg") == (320, 960)
+        result = striate("faces", "identify", "party.png", "wall.png", "--gallery", gallery, "--out", "two.png")
+        assert (result.code, result.out) == (1, "")
+        assert result.err == "error: out must be a folder, as there are 2 images, got 'two.png'\n"
 
     def test_identify_as_json(self, striate, gallery):
         (answer,) = json.loads(striate("faces", "identify", "party.png", "--gallery", gallery, "--json").out)
@@ -334,6 +343,23 @@ class TestPeople:
         assert (result.code, result.out) == (0, "4 images added; 2 people\n")
         assert "threshold: 0.5000, the file's" in result.err
         assert striate("faces", "identify", "ada.png", "--gallery", "other").out.splitlines()[1].startswith("  Ada")
+
+    def test_list_names_the_encoder(self, striate, gallery):
+        assert (
+            "2 people in gallery, by the encoder toys of unit length"
+            in striate("faces", "list", "--gallery", gallery).err
+        )
+        answer = json.loads(striate("faces", "list", "--gallery", gallery, "--json").out)
+        assert (answer["encoder"], answer["encoder_name"]) == ("toys of unit length", None)
+
+    def test_an_export_of_another_encoder_is_refused(self, striate, gallery, monkeypatch):
+        striate("faces", "export", "people.jsonl", "--gallery", gallery)
+        monkeypatch.setattr(ToyEncoder, "identity", "another encoder")
+        assert striate("faces", "enroll", "ada.png", "--name", "Ada", "--gallery", "other").code == 0
+        result = striate("faces", "import", "people.jsonl", "--gallery", "other")
+        assert (result.code, result.out) == (1, "")
+        assert "other holds encodings of 3 numbers by the encoder another encoder; " in result.err
+        assert "--encoder" not in result.err
 
     def test_a_broken_export_makes_no_gallery(self, striate, gallery, tmp_path):
         striate("faces", "export", "people.jsonl", "--gallery", gallery)

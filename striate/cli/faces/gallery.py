@@ -20,15 +20,22 @@ def list_people(gallery: GalleryFolder = None, as_json: Json = False) -> None:
 
     Example: `striate faces list`
     """
+    from striate.faces.encoder_names import encoder_label, encoder_name
+
     with _open(gallery) as opened:
         people = opened.people()
         if as_json:
-            head = {"gallery": str(opened.folder), "encoder": opened.encoder, "dim": opened.dim}
-            print_json({**head, "threshold": opened.threshold, "people": dict(people)})
+            head = {
+                "gallery": str(opened.folder),
+                "encoder": opened.encoder,
+                "encoder_name": encoder_name(opened.encoder),
+            }
+            print_json({**head, "dim": opened.dim, "threshold": opened.threshold, "people": dict(people)})
             return
+        encoder = encoder_label(opened.encoder)
     if people:
         print_table(("name", "images"), people.items(), right=("images",))
-    note(f"{people_count(len(people))} in {gallery_folder(gallery)}")
+    note(f"{people_count(len(people))} in {gallery_folder(gallery)}, by the encoder {encoder}")
 
 
 def remove(
