@@ -155,7 +155,8 @@ class _Pen(NamedTuple):
 
 
 def _pen(image: Pixels, scale: float = 1.0) -> _Pen:
-    letters = max(10.0, math.sqrt(image.shape[0] * image.shape[1]) / 38)
+    height, width = image.shape[:2]
+    letters = max(10.0, min(math.sqrt(height * width) / 38, width / COLUMNS))  # a whole label on a narrow image, too
     return _Pen(line_width(image, scale), round(scale * letters))
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from striate.draw.attribution import mosaic_picture
 from striate.draw.canvas import INK, MUTED, new_figure
-from striate.draw.pixels import Pixels, as_rgb
+from striate.draw.pixels import Pixels, as_rgb, rescale
 from striate.draw.sheet import to_png, write_text
 from striate.draw.text import shorten
 from striate.errors import ArgumentError
@@ -132,15 +132,13 @@ def tile_picture(image: Pixels, inside: npt.NDArray[np.bool_]) -> Pixels:
     import cv2
 
     pixels = TILE * _SHARP
-    height, width = image.shape[:2]
-    scale = pixels / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST if scale > 3 else cv2.INTER_LINEAR
-    shown = cv2.resize(as_rgb(image), size, interpolation=way)
-    seen = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
+    scale = pixels / max(image.shape[:2])
+    shown = rescale(as_rgb(image), scale)
+    height, width = shown.shape[:2]
+    seen = cv2.resize(inside.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
     tile = _hatched(pixels)
-    top, left = (pixels - size[1]) // 2, (pixels - size[0]) // 2
-    tile[top : top + size[1], left : left + size[0]][seen] = shown[seen]
+    top, left = (pixels - height) // 2, (pixels - width) // 2
+    tile[top : top + height, left : left + width][seen] = shown[seen]
     return tile
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from striate.errors import ArgumentError, ShapeError, StriateError
 
 Pixels = npt.NDArray[np.uint8]
+SQUARES_FROM = 3  # times as large, pixels are shown as what they are
 
 
 def check_pixels(image: Pixels) -> Pixels:
@@ -64,17 +65,47 @@ def shrink(image: Pixels, side: int) -> Pixels:
         >>> shrink(np.zeros((100, 400, 3), np.uint8), 200).shape
         (50, 200, 3)
     """
+    pixels = check_pixels(image)
+    scale = side / max(pixels.shape[:2])
+    return pixels if scale >= 1 else rescale(pixels, scale)
+
+
+def rescale(image: Pixels, scale: float) -> Pixels:
+    """The image so many times as large: by area averaging where it shrinks; few pixels become plain squares.
+
+    Args:
+        image: (H, W) or (H, W, C) of uint8.
+        scale: above 0; no side becomes less than a pixel.
+
+    Example:
+        >>> rescale(np.array([[0, 9]], np.uint8), 4)[0, :, 0]
+        array([0, 0, 0, 0, 9, 9, 9, 9], dtype=uint8)
+    """
     import cv2
 
     pixels = check_pixels(image)
     height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    small = cv2.resize(
-        pixels, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
-    )
-    return check_pixels(np.asarray(small, np.uint8))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    squares = cv2.INTER_NEAREST if scale > SQUARES_FROM else cv2.INTER_LINEAR
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else squares)
+    return check_pixels(np.asarray(resized, np.uint8))
+
+
+def pad(image: Pixels, size_hw: tuple[int, int]) -> Pixels:
+    """The image (H, W, C) with white below and to the right, at least so large."""
+    height, width = (max(0, wanted - present) for wanted, present in zip(size_hw, image.shape[:2], strict=True))
+    return np.pad(image, ((0, height), (0, width), (0, 0)), constant_values=255)
+
+
+def side_by_side(left: Pixels, right: Pixels, *, gap: int) -> Pixels:
+    """Two images (H, W, C) as one, with so many white pixels between and below the lower one.
+
+    Example:
+        >>> side_by_side(np.zeros((20, 30, 3), np.uint8), np.zeros((40, 10, 3), np.uint8), gap=8).shape
+        (40, 48, 3)
+    """
+    height = max(len(left), len(right))
+    return np.concatenate([pad(left, (height, left.shape[1] + gap)), pad(right, (height, 0))], axis=1)
 
 
 def thumbnail_uri(image: Pixels, side: int) -> str:

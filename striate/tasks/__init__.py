@@ -25,7 +25,7 @@ from striate.tasks.faces_evaluate import PairsEvaluation, evaluate_pairs, figure
 from striate.tasks.faces_identify import Identified, Person, identify_people, recognition_threshold
 from striate.tasks.faces_pairs import MeasuredPairs, measure_pairs
 from striate.tasks.faces_people import PersonsImage, images_of_people
-from striate.tasks.faces_pictures import draw_identified, draw_verified
+from striate.tasks.faces_pictures import check_drawing, draw_identified, draw_verified
 from striate.tasks.faces_recogniser import Looked, Recogniser, Sighting
 from striate.tasks.faces_verify import Verified, verify_images
 from striate.tasks.gain import Contender, Gain
@@ -125,6 +125,7 @@ __all__ = [
     "Wishes",
     "annotate_video",
     "calibrate_encoder",
+    "check_drawing",
     "check_page",
     "check_plan",
     "check_training",

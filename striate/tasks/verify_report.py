@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
-from striate.data import Dataset, Part, PartName, Pixels, pairs_of
+from striate.data import Dataset, Part, PartName, pairs_of
 from striate.draw import Panel, PartResult, Report, Tile, roc_curve
+from striate.draw.pixels import shrink, side_by_side
 from striate.explain import table
 from striate.models import Network
 from striate.tasks.report import history_of, layer_row, start_weights, summary_of
@@ -95,30 +95,13 @@ def worst_pairs(part: Part, encodings: Encodings, threshold: float, channels: in
             seen |= {first, second}
             tiles.append(
                 Tile(
-                    image=_side_by_side(part.load(first, channels), part.load(second, channels)),
+                    image=side_by_side(*(shrink(part.load(i, channels), _SIDE) for i in (first, second)), gap=_GAP),
                     path=f"{part.items[first].path} and {part.items[second].path}",
                     true="the same" if same else "different",
                     predicted=f"{'different' if same else 'the same'}, {distances[i]:.2f}",
                 )
             )
     return tiles
-
-
-def _side_by_side(left: Pixels, right: Pixels) -> Pixels:
-    """Two pictures in one, each at most so large a side."""
-    pieces = [_fit(left), _fit(right)]
-    height, gap = max(len(piece) for piece in pieces), np.full((1, _GAP, left.shape[2]), 255, np.uint8)
-    first, second = (np.pad(p, ((0, height - len(p)), (0, 0), (0, 0)), constant_values=255) for p in pieces)
-    return np.concatenate([first, gap.repeat(height, axis=0), second], axis=1).astype(np.uint8)
-
-
-def _fit(image: Pixels) -> Pixels:
-    """(H, W, C) -> no larger than `_SIDE` a side."""
-    height, width = image.shape[:2]
-    shrink = min(1.0, _SIDE / max(height, width))
-    size = max(1, round(width * shrink)), max(1, round(height * shrink))
-    resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return resized.reshape(size[1], size[0], image.shape[2]).astype(np.uint8)
 
 
 def _part_result(name: PartName, figures: VerifyFigures, remark: str) -> PartResult:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from striate.data import open_pairs, write_image
-from striate.errors import ArgumentError, DataError, GalleryError, ImageError, ShapeError
+from striate.data import image_size, open_pairs, write_image
+from striate.errors import ArgumentError, DataError, GalleryError, ImageError, OutputError, ShapeError
 from striate.faces import Gallery, every, largest, most_central
 from striate.metrics import pairs_needed
 from striate.results import Match
@@ -157,9 +157,7 @@ class TestVerify:
         images = (picture(*first), np.repeat(np.repeat(picture(BOB), 3, axis=0), 3, axis=1))
         verified = verify_images(toy_recogniser(), *images)
         draw_verified(tmp_path / "pair.png", images, verified)
-        from striate.data import image_size
-
-        assert image_size(tmp_path / "pair.png") == (60, 60 + 8 + 60)
+        assert image_size(tmp_path / "pair.png") == (320, 320 + 8 + 320)
 
 
 def write_pairs(root, people="ABC", images=4):
@@ -315,6 +313,15 @@ class TestPeople:
         assert len(recogniser.encoder.batches) == encodings + 1
         draw_identified(answers, tmp_path / "drawn")
         assert sorted(p.name for p in (tmp_path / "drawn").iterdir()) == ["party.png", "wall.png"]
+        draw_identified(answers[:1], tmp_path / "party.jpg")
+        assert image_size(tmp_path / "party.jpg") == (320, 960)
+        with pytest.raises(ArgumentError, match="out must be a folder, as there are 2 images, got"):
+            draw_identified(answers, tmp_path / "named.png")
+        with pytest.raises(OutputError, match="would be drawn over"):
+            draw_identified(answers[:1], tmp_path / "party.png")
+        (tmp_path / "folder.png").mkdir()
+        draw_identified(answers, tmp_path / "folder.png")
+        assert len(list((tmp_path / "folder.png").iterdir())) == 2
 
     def test_what_can_not_be_enrolled_is_listed(self, tmp_path):
         root = write_people(tmp_path / "people", Ada=ADA, Bob=BOB)

@@ -87,7 +87,9 @@ def _tell(enrolment: "Enrolment", which: OneFace) -> None:
 def identify(
     paths: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Images, folders, globs in quotes.")],
     gallery: GalleryFolder = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the images with names drawn on them.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Draw the names: of one image a picture, answer.png; else a folder for them.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many people to name for each face.")] = 1,
     encoder: GalleryEncoder = None,
     which: WhichFaces = Faces.EVERY,
@@ -104,8 +106,10 @@ def identify(
     prepare_process()
     from striate.cli.progress import Bar
     from striate.faces import Gallery
-    from striate.tasks import draw_identified, identify_people, recognition_threshold
+    from striate.tasks import check_drawing, draw_identified, find_images, identify_people, recognition_threshold
 
+    if out:
+        check_drawing(find_images(paths), out)
     recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
     identity, dim = recogniser.encoder.identity, recogniser.encoder.dim
     with Gallery.existing(gallery_folder(gallery), encoder=identity, dim=dim) as opened, Bar("encoding") as bar:
