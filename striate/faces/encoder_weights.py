@@ -153,7 +153,7 @@ def _calibrated(path: Path) -> EncoderWeights:
     values, threshold = _read_preset(path)
     named = values["weights"]
     # A whole path stays as it is.
-    opened = _published(named) if named in PUBLISHED else _trained(path.parent / named)
+    opened = _published(named) if named in PUBLISHED else _trained_for(path, named)
     preset = replace(opened.preset, threshold=threshold)
     here = preset.to_dict() | {"weights": named}
     if other := [name for name, value in here.items() if values[name] != value]:
@@ -162,6 +162,14 @@ def _calibrated(path: Path) -> EncoderWeights:
             "calibrate again"
         )
     return opened._replace(preset=preset)
+
+
+def _trained_for(path: Path, named: str) -> EncoderWeights:
+    """The model file that a calibrated encoder names."""
+    try:
+        return _trained(path.parent / named)
+    except ModelFileError as e:
+        raise ModelFileError(f"{path} was calibrated for {named}: {e}; put that back, or calibrate again") from e
 
 
 def _read_preset(path: Path) -> tuple[dict[str, Any], Threshold | None]:

@@ -202,7 +202,10 @@ def test_a_threshold_of_other_weights_is_refused(model_file):
         ({"mirrored": True}, r"\(mirrored\): calibrate again"),
         ({"canonical": {"size_hw": [10**9, 10**9], "xy": []}}, r"\(canonical\): calibrate again"),
         ({"canonical": 7, "sha256": None}, r"\(sha256, canonical\): calibrate again"),
-        ({"weights": "elsewhere.safetensors"}, "can't read"),
+        (
+            {"weights": "gone.safetensors"},
+            r"n was calibrated for gone\.safetensors: can't read .*; put that back, or c",
+        ),
         ({"weights": "a\0b.safetensors"}, "a name or a path"),
         ({"weights": "dlib_face "}, "can't read"),
         ({"weights": ""}, "can't read"),
