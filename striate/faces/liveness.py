@@ -180,8 +180,8 @@ def _trained(path: Path, device: Device) -> Engine:
     path = path / "model.safetensors" if path.is_dir() else path
     network, header = load_model(path)
     if header.task != "classify" or LIVE not in header.preset.labels or len(header.preset.labels) < 2:
-        labels = ", ".join(header.preset.labels[:20])
-        raise ModelFileError(f"{path} knows no class {LIVE!r} among others: its task is {header.task}, of {labels}")
+        labels = f", of {', '.join(header.preset.labels[:20])}" if header.preset.labels else ""
+        raise ModelFileError(f"{path} knows no class {LIVE!r} among others: its task is {header.task}{labels}")
     if header.preset.channels != 3:
         raise ModelFileError(f"{path} expects {header.preset.channels} channels; liveness is told from colours, 3")
     return Engine(folded(network), header.image_preset, device=device)

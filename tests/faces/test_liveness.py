@@ -142,11 +142,12 @@ def test_a_missing_model_raises(tmp_path, monkeypatch):
 
 
 def saved(path, labels=("live", "not live"), task="classify", channels=3):
-    arguments = {"num_classes": len(labels), "in_channels": channels, "dims": 2, "width": 1 / 8}
+    outputs = len(labels) or 16  # numbers of an encoding
+    arguments = {"num_classes": outputs, "in_channels": channels, "dims": 2, "width": 1 / 8}
     preset = Preset(
         size_hw=(80, 80), channels=channels, mean=(0.0,) * channels, std=(255.0,) * channels, labels=tuple(labels)
     )
-    model = network(num_classes=len(labels), in_channels=channels)
+    model = network(num_classes=outputs, in_channels=channels)
     save_model(path, model, ModelFile("minifasnet_v2", arguments, task, preset))
     return path
 
@@ -166,7 +167,8 @@ def test_a_model_of_ones_own(tmp_path):
     [
         ({"labels": ("real", "fake")}, "knows no class 'live' among others: its task is classify, of real, fake"),
         ({"labels": ("live",)}, "knows no class 'live' among others"),
-        ({"task": "multilabel"}, "its task is multilabel"),
+        ({"task": "multilabel"}, "its task is multilabel, of live, not live$"),
+        ({"task": "verify", "labels": ()}, "its task is verify$"),
         ({"channels": 1}, "expects 1 channels; liveness is told from colours, 3"),
     ],
 )
