@@ -47,7 +47,7 @@ def draw_pairs(data: str | Path, *, n_different: int | None = None, seed: int = 
         raise DataError(f"{data} has no {'two images of anybody' if most else 'images of two people'}")
     wanted = min(n_same, most) if n_different is None else n_different
     if not 1 <= wanted <= most:
-        raise ArgumentError.of("n_different", f"in [1, {most}], as many as there are", n_different)
+        raise ArgumentError(f"{data} has {most:,} different pairs: {wanted:,} can't be drawn of them")
     if n_same + wanted > MOST_PAIRS:
         raise ArgumentError(f"{data} has {n_same:,} same pairs; with {wanted:,} more these are over {MOST_PAIRS:,}")
     drawn = np.sort(np.array(random.Random(seed).sample(range(most), wanted), dtype=np.int64))

@@ -26,9 +26,8 @@ def calibrate_encoder(
     check_kinds(pairs.same)
     needed, n_different = pairs_needed(far), int((~pairs.same).sum())
     if n_different < needed:
-        raise ArgumentError.of(
-            "far", f"one that {n_different:,} different pairs can show: a rate of {far:g} takes {needed:,}", far
-        )
+        takes = f"a rate of {far:g} takes {needed:,}; of folders --different {needed} draws them"
+        raise ArgumentError.of("far", f"one that {n_different:,} different pairs can show ({takes})", far)
     measured = measure_pairs(recogniser, pairs, skip_bad=skip_bad, on_images=on_images)
     return calibrate(measured.distances, measured.same, far), measured
 
