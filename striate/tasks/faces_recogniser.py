@@ -65,7 +65,7 @@ class Recogniser:
         checker: says of each whether it is live; None doesn't check.
 
     Raises:
-        ArgumentError: an encoder of faces without a finder, or liveness of what is no face.
+        ArgumentError: an encoder of faces without a finder, liveness of what is no face, or `choose` is no function.
 
     Example:
         >>> recogniser = Recogniser.open("dlib_face", device="cpu")
@@ -84,7 +84,9 @@ class Recogniser:
         if encoder.canonical is not None and finder is None:
             raise ArgumentError.of("finder", f"given: {encoder.name} encodes faces that were found", finder)
         if encoder.canonical is None and checker is not None:
-            raise ArgumentError.of("checker", f"None: {encoder.name} encodes whole images, not faces", checker)
+            raise ArgumentError(f"checker must be None: liveness is of faces; {encoder.name} encodes whole images")
+        if not callable(choose):
+            raise ArgumentError.of("choose", "a function of faces, such as `striate.faces.every`", choose)
         self.encoder, self.finder, self.choose, self.checker = encoder, finder, choose, checker
 
     @classmethod
@@ -110,6 +112,14 @@ class Recogniser:
         opened = Encoder.open(encoder, device=device)
         finder = None if opened.canonical is None else FaceFinder.open(device=device)
         return cls(opened, finder=finder, choose=choose, checker=checker)
+
+    def checked_by(self, checker: LivenessChecker) -> "Recogniser":
+        """This one, with another checker of liveness.
+
+        Raises:
+            ArgumentError: it encodes whole images, not faces.
+        """
+        return Recogniser(self.encoder, finder=self.finder, choose=self.choose, checker=checker)
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -20,9 +20,11 @@ from tests.toy_faces import ADA, BOB, EVE, TAU, ToyChecker, ToyEncoder, picture,
 def toys(monkeypatch):
     """Toy faces in place of real ones."""
 
-    def open_toys(encoder, *, choose, checker, device):
+    def open_toys(encoder, *, choose, device):
         calibration = {"uncalibrated": None, "strict": replace(TAU, distance=0.0)}.get(encoder, TAU)
-        return toy_recogniser(ToyEncoder(calibration), choose=choose, checker=checker)
+        if encoder == "whole":
+            return Recogniser(ToyEncoder(canonical=None), choose=choose)
+        return toy_recogniser(ToyEncoder(calibration), choose=choose)
 
     monkeypatch.setattr(Recogniser, "open", open_toys)
     monkeypatch.setattr(LivenessChecker, "open", lambda model, device: ToyChecker())
@@ -76,6 +78,9 @@ class TestVerify:
         result = striate("faces", "verify", "ada.png", "bob.png", "--liveness")
         assert (result.code, result.out) == (3, "no answer: bob.png: its face is not live\n")
 
+    def test_whole_images_need_no_options_of_faces(self, striate):
+        assert striate("faces", "verify", "ada.png", "bob.png", "--encoder", "whole").code == 0
+
     def test_ones_own_model_of_live_faces(self, striate):
         assert striate("faces", "verify", "ada.png", "bob.png", "--liveness-model", "run").code == 3
 
@@ -104,6 +109,13 @@ class TestVerify:
             (("ada.png", "."), 1, "not an ordinary file"),
             (("ada.png",), 2, "Missing argument"),
             (("ada.png", "bob.png", "--encoder", "uncalibrated"), 1, "has no threshold: `striate faces calibrate"),
+            (("ada.png", "bob.png", "--encoder", "whole", "--liveness"), 2, "--liveness is of faces; toy encodes"),
+            (
+                ("ada.png", "bob.png", "--encoder", "whole", "--liveness-model", "run"),
+                2,
+                "--liveness-model is of faces",
+            ),
+            (("ada.png", "bob.png", "--encoder", "whole", "--faces", "central"), 2, "--faces is of faces"),
             (("ada.png", "bob.png", "--out", "ada.png"), 1, "would be drawn over"),
             (("ada.png", "bob.png", "--out", "pair.txt"), 1, "path must be a file ending in"),
             (("ada.png", "bob.png", "--out", "nowhere/pair.png"), 1, "can't write"),
@@ -164,7 +176,9 @@ class TestPairs:
     @pytest.mark.parametrize(
         ("verb", "arguments", "code", "message"),
         [
-            ("calibrate", ("pairs.csv",), 1, "48 different pairs can show: a rate of 0.001 takes 2,995"),
+            ("calibrate", ("pairs.csv",), 1, "48 different pairs can show (a rate of 0.001 takes 2,995;"),
+            ("calibrate", ("pairs.csv",), 1, "; of folders --different 2995 draws them"),
+            ("calibrate", (".", "--different", "4000"), 1, ". has 48 different pairs: 4,000 can't be drawn of them"),
             ("calibrate", ("pairs.csv", "--far", "0"), 1, "far must be in (0, 1)"),
             ("calibrate", ("pairs.csv", "--far", "much"), 2, "Invalid value"),
             ("calibrate", ("pairs.csv", "--far", "0.1", "--out", "encoder.txt"), 2, "must end in .json"),

@@ -69,8 +69,17 @@ class TestLook:
     def test_what_does_not_go_together_is_refused(self):
         with pytest.raises(ArgumentError, match="finder must be given"):
             Recogniser(ToyEncoder())
-        with pytest.raises(ArgumentError, match="checker must be None"):
-            Recogniser(ToyEncoder(canonical=None), checker=ToyChecker())
+        whole = Recogniser(ToyEncoder(canonical=None))
+        for checked in (
+            lambda: Recogniser(whole.encoder, checker=ToyChecker()),
+            lambda: whole.checked_by(ToyChecker()),
+        ):
+            with pytest.raises(ArgumentError, match=r"liveness is of faces; toy encodes whole images$"):
+                checked()
+        with pytest.raises(
+            ArgumentError, match=r"choose must be a function of faces, such as `striate.faces.every`, got"
+        ):
+            toy_recogniser(choose="every")
 
     @pytest.mark.parametrize("image", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 2), np.uint8), np.zeros((9, 9, 3))])
     def test_what_is_no_image_is_refused(self, image):
@@ -226,7 +235,7 @@ class TestPairs:
     def test_too_few_pairs_are_refused_before_anything_is_encoded(self, tmp_path):
         encoder = ToyEncoder()
         with pytest.raises(
-            ArgumentError, match=f"48 different pairs can show: a rate of 0.01 takes {pairs_needed(0.01)}"
+            ArgumentError, match=f"48 different pairs can show .a rate of 0.01 takes {pairs_needed(0.01)};"
         ):
             calibrate_encoder(toy_recogniser(encoder), open_pairs(write_pairs(tmp_path)), far=0.01)
         assert encoder.batches == []

@@ -77,17 +77,35 @@ def open_recogniser(
     which: Faces | OneFace,
     device: "Device",
     *,
+    usual: Faces | OneFace = OneFace.LARGEST,
     liveness: bool = False,
     liveness_model: Path | None = None,
 ) -> "Recogniser":
-    """A recogniser, by the embedded encoder if none is named, once the licences of its weights are told."""
+    """A recogniser, by the embedded encoder if none is named, once the licences of its weights are told.
+
+    Args:
+        encoder: as in `Encoder.open`.
+        which: the faces of an image that count.
+        device: where it computes.
+        usual: the faces that count where nobody says which.
+        liveness: check it.
+        liveness_model: check it by this.
+
+    Raises:
+        typer.BadParameter: options of faces for an encoder of whole images.
+    """
     from striate.faces import LivenessChecker
     from striate.tasks import Recogniser
     from striate.tasks.faces_recogniser import EMBEDDED
 
-    wanted = liveness or liveness_model is not None
-    checker = LivenessChecker.open(liveness_model, device=device) if wanted else None
-    recogniser = Recogniser.open(encoder or EMBEDDED, choose=which.choose, checker=checker, device=device)
+    recogniser = Recogniser.open(encoder or EMBEDDED, choose=which.choose, device=device)
+    if recogniser.encoder.canonical is None:
+        options = {"--faces": which is not usual, "--liveness": liveness, "--liveness-model": liveness_model}
+        for name in (name for name, value in options.items() if value):
+            told = f"{name} is of faces; {recogniser.encoder.name} encodes whole images"
+            raise typer.BadParameter(told, param_hint=name)
+    if liveness or liveness_model is not None:
+        recogniser = recogniser.checked_by(LivenessChecker.open(liveness_model, device=device))
     for notice in recogniser.notices:
         note(notice)
     return recogniser

@@ -53,7 +53,7 @@ def calibrate(
     if out and out.suffix != ".json":
         raise typer.BadParameter("must end in .json", param_hint="--out")
     listed = _open(pairs, data, different)
-    recogniser = open_recogniser(encoder, which, device)
+    recogniser = open_recogniser(encoder, which, device, usual=OneFace.CENTRAL)
     with Bar("encoding") as bar:
         calibration, measured = calibrate_encoder(recogniser, listed, far, skip_bad=skip_bad, on_images=bar.advance_to)
     _tell_left_out(measured)
@@ -88,7 +88,7 @@ def evaluate(
     from striate.tasks import evaluate_pairs, figure_rows, write_evaluation
 
     listed = _open(pairs, data, different)
-    recogniser = open_recogniser(encoder, which, device)
+    recogniser = open_recogniser(encoder, which, device, usual=OneFace.CENTRAL)
     with Bar("encoding") as bar:
         evaluation = evaluate_pairs(recogniser, listed, skip_bad=skip_bad, on_images=bar.advance_to)
     _tell_left_out(evaluation.measured)

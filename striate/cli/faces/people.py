@@ -110,7 +110,9 @@ def identify(
 
     if out:
         check_drawing(find_images(paths), out)
-    recogniser = open_recogniser(encoder, which, device, liveness=liveness, liveness_model=liveness_model)
+    recogniser = open_recogniser(
+        encoder, which, device, usual=Faces.EVERY, liveness=liveness, liveness_model=liveness_model
+    )
     identity, dim = recogniser.encoder.identity, recogniser.encoder.dim
     with Gallery.existing(gallery_folder(gallery), encoder=identity, dim=dim) as opened, Bar("encoding") as bar:
         own = recogniser.encoder.threshold if encoder else None
