@@ -20,6 +20,8 @@ def evaluate_encoder(
         evaluation = evaluate_encoder(encoder, data, part=part, out=out, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:
         note(remark)
+    if out:
+        note(f"written: {out}" if evaluation.mistakes else f"no mistakes, so no page: {out}")
     if as_json:
         print_json(evaluation.to_dict())
         return

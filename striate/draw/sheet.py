@@ -14,7 +14,7 @@ from striate.errors import ArgumentError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TILE, CAPTION, GAP = 160, 58, 16  # pixels
+TILE, LINE, GAP = 160, 17, 16  # pixels
 # DejaVu has no letters for these scripts; the first of these that a machine has will do.
 OTHER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "Microsoft YaHei", "Malgun Gothic")
 
@@ -29,6 +29,7 @@ class Tile:
         true: name of its class (or classes).
         predicted: name of the class it was taken for, or what is wrong.
         probability: how likely the network holds that, in [0, 1]; None where there is no such number.
+        other: where the second image of a pair lies; "" where there is one.
     """
 
     image: Pixels
@@ -36,17 +37,19 @@ class Tile:
     true: str
     predicted: str
     probability: float | None = None
+    other: str = ""
 
 
-def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
+def sheet_png(tiles: Sequence[Tile], *, columns: int = 6, width: int = TILE) -> bytes:
     """The tiles in rows, as one PNG page at twice the screen's usual resolution.
 
     Args:
         tiles: at least one.
         columns: how many stand side by side at most, at least 1.
+        width: pixels of a tile, and most of its height; a row is no higher than its highest picture.
 
     Returns:
-        The bytes of the PNG, 2 · (176 · c + 16) pixels wide where c tiles stand side by side.
+        The bytes of the PNG, 2 · ((width + 16) · c + 16) pixels wide where c tiles stand side by side.
 
     Raises:
         ArgumentError: there are no tiles, or an image is not one.
@@ -56,39 +59,50 @@ def sheet_png(tiles: Sequence[Tile], *, columns: int = 6) -> bytes:
     if columns < 1:
         raise ArgumentError.of("columns", "at least 1", columns)
     columns = min(columns, len(tiles))
-    rows = -(-len(tiles) // columns)
-    figure = new_figure(columns * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP)
-    for i, tile in enumerate(tiles):
-        _draw_tile(figure, tile.image, _caption(tile), *divmod(i, columns))
+    rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
+    heights = [max(_height(tile, width) for tile in row) for row in rows]
+    caption = 7 + LINE * max(len(_caption(tile, width)) for tile in tiles)
+    figure = new_figure(columns * (width + GAP) + GAP, sum(heights) + len(rows) * (caption + GAP) + GAP)
+    top = GAP
+    for row, height in zip(rows, heights, strict=True):
+        for i, tile in enumerate(row):
+            _draw_tile(figure, tile, GAP + i * (width + GAP), top, width, height)
+        top += height + caption + GAP
     return to_png(figure)
 
 
-def _caption(tile: Tile) -> list[tuple[str, str]]:
-    """Up to three lines and their colours."""
+def _height(tile: Tile, width: int) -> int:
+    """Of its picture, in pixels."""
+    h, w = check_pixels(tile.image).shape[:2]
+    return max(1, round(width * min(1.0, float(h / w))))
+
+
+def _caption(tile: Tile, width: int) -> list[tuple[str, str, int]]:
+    """Lines, their colours and the size of their letters."""
     sure = "" if tile.probability is None else f" {percent(tile.probability, 0)}"
+    large, small = width * 22 // TILE, width * 26 // TILE  # columns that have room
     return [
-        (shorten(tile.true, 22), INK),
-        (f"→ {shorten(tile.predicted, 20 - len(sure))}{sure}", ORANGE),
-        (shorten_path(tile.path, 26), MUTED),
+        (shorten(tile.true, large), INK, 11),
+        (f"→ {shorten(tile.predicted, large - 2 - len(sure))}{sure}", ORANGE, 11),
+        *((shorten_path(path, small), MUTED, 9) for path in (tile.path, tile.other) if path),
     ]
 
 
-def _draw_tile(figure: "Figure", image: Pixels, lines: Sequence[tuple[str, str]], row: int, column: int) -> None:
-    width, height = figure.get_size_inches() * 72
-    left, top = GAP + column * (TILE + GAP), GAP + row * (TILE + CAPTION + GAP)
-    axes = figure.add_axes((left / width, 1 - (top + TILE) / height, TILE / width, TILE / height), frameon=False)
+def _draw_tile(figure: "Figure", tile: Tile, left: int, top: int, width: int, height: int) -> None:
+    """Its picture as large as it may be, upon its caption."""
+    image = shrink(check_pixels(tile.image), 2 * width)
+    right, bottom = figure.get_size_inches() * 72
+    axes = figure.add_axes((left / right, 1 - (top + height) / bottom, width / right, height / bottom), frameon=False)
     axes.set(xticks=[], yticks=[], anchor="SW")
-    image = shrink(check_pixels(image), 2 * TILE)
-    small = max(image.shape[:2]) < TILE / 2
     axes.imshow(
         image.squeeze(2) if image.shape[2] == 1 else image,
         cmap="gray",
         vmin=0,
         vmax=255,
-        interpolation="nearest" if small else "antialiased",
+        interpolation="nearest" if max(image.shape[:2]) < width / 2 else "antialiased",
     )
-    for i, (text, colour) in enumerate(lines):
-        write_text(figure, left, top + TILE + 6 + 17 * i, text, colour, 9 if i == 2 else 11)
+    for i, (text, colour, size) in enumerate(_caption(tile, width)):
+        write_text(figure, left, top + height + 6 + LINE * i, text, colour, size)
 
 
 def write_text(figure: "Figure", left: float, top: float, text: str, colour: str, size: int) -> None:

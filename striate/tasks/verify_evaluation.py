@@ -9,6 +9,7 @@ from typing import Any
 from striate.atomic import atomic_write
 from striate.data import Part, Pixels, open_identities
 from striate.draw import sheet_png
+from striate.draw.sheet import GAP, TILE
 from striate.errors import ArgumentError
 from striate.faces import Encoder
 from striate.models import ModelFile, read_header
@@ -30,12 +31,14 @@ class VerifyEvaluation:
         part: which part of the data was measured.
         fingerprint: of the data.
         remarks: what a reader must know: skipped files, images that stand in two parts.
+        mistakes: how many were drawn.
     """
 
     figures: VerifyFigures
     part: str
     fingerprint: str
     remarks: tuple[str, ...]
+    mistakes: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: the figures, and what they are of."""
@@ -80,9 +83,9 @@ def evaluate_encoder(
     tiles = worst_pairs(images, encodings, threshold, encoder.preset.channels) if out else []
     if out and tiles:
         with atomic_write(Path(out)) as f:
-            f.write(sheet_png(tiles))
+            f.write(sheet_png(tiles, columns=3, width=2 * TILE + GAP))
     remarks = (*remarks_on_own([header.record], dataset.fingerprint, name), *remarks_on(dataset))
-    return VerifyEvaluation(figures, name, dataset.fingerprint, remarks)
+    return VerifyEvaluation(figures, name, dataset.fingerprint, remarks, len(tiles))
 
 
 def _watched(part: Part, channels: int, on_images: Watch | None) -> Iterator[Pixels]:

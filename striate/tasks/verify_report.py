@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.data import Dataset, Part, PartName, pairs_of
+from striate.data import Dataset, Part, PartName, Pixels, pairs_of
 from striate.draw import Panel, PartResult, Report, Tile, roc_curve
 from striate.draw.pixels import shrink, side_by_side
 from striate.explain import table
@@ -18,7 +18,7 @@ from striate.tasks.verify_validation import MONITOR
 from striate.training import Epoch
 
 MOST = 12  # mistakes of each kind
-_SIDE, _GAP = 160, 8  # pixels
+_SIDE = 160  # pixels of a picture's
 
 
 def make_verify_report(
@@ -95,13 +95,19 @@ def worst_pairs(part: Part, encodings: Encodings, threshold: float, channels: in
             seen |= {first, second}
             tiles.append(
                 Tile(
-                    image=side_by_side(*(shrink(part.load(i, channels), _SIDE) for i in (first, second)), gap=_GAP),
-                    path=f"{part.items[first].path} and {part.items[second].path}",
+                    image=_beside(*(shrink(part.load(i, channels), _SIDE) for i in (first, second))),
+                    path=part.items[first].path,
+                    other=part.items[second].path,
                     true="the same" if same else "different",
                     predicted=f"{'different' if same else 'the same'}, {distances[i]:.2f}",
                 )
             )
     return tiles
+
+
+def _beside(left: Pixels, right: Pixels) -> Pixels:
+    """Two images as one, nearer to each other than pairs are on a page, however large they are drawn there."""
+    return side_by_side(left, right, gap=max(1, max(*left.shape[:2], *right.shape[:2]) // 20))
 
 
 def _part_result(name: PartName, figures: VerifyFigures, remark: str) -> PartResult:

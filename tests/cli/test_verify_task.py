@@ -41,6 +41,7 @@ def test_train_as_json_and_evaluate(striate, data):
     assert read_header(told["model"]).task == "verify"
     code, out, err = striate("evaluate", "run", data, "--part", "val", "--out", "worst.png")
     assert code == 0, err
+    assert err.endswith("worst.png\n")
     for words in ("verification ", "true accepts, ", "pair classifier: ", "false accepts"):
         assert words in out, words
     code, out, _ = striate("evaluate", "run", data, "--json")

@@ -112,8 +112,11 @@ def test_evaluation_gives_the_recorded_figures(write_stripes):
 
 def test_the_page_of_worst_mistakes(data):
     list(striate.train(data, out="run", **{**SMALL, "epochs": 1, "lr": 1e-6}))
-    evaluate_encoder(striate.load("run"), data, part="train", out="worst.png")
-    assert cv2.imread("worst.png").shape[1] > 500
+    evaluation = evaluate_encoder(striate.load("run"), data, part="train", out="worst.png")
+    page = cv2.imread("worst.png")
+    assert 3 <= evaluation.mistakes <= 24
+    assert page.shape[1] == 2 * (3 * (336 + 16) + 16)
+    assert (page[33:60] < 255).any(axis=(1, 2)).all(), "a pair of images begins where the page does"
     for out, error, message in (
         ("worst.txt", ArgumentError, "out must be a file ending in .png"),
         ("nowhere/worst.png", OutputError, "no folder"),
@@ -423,7 +426,7 @@ def test_worst_pairs_are_the_worst():
     encodings = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     part = Part([Item(str(i), (label,)) for i, label in enumerate([0, 0, 0, 1, 1, 1])], Grey())
     tiles = worst_pairs(part, encodings, threshold=0.5, channels=1)
-    shown = [(tile.true, tile.path, tile.predicted) for tile in tiles]
+    shown = [(tile.true, f"{tile.path} and {tile.other}", tile.predicted) for tile in tiles]
     assert shown == [
         ("the same", "3 and 5", "different, 1.97"),
         ("the same", "0 and 2", "different, 1.68"),
