@@ -53,7 +53,7 @@ def comparison_curves(runs: Sequence[Run]) -> str:
     for i, run in enumerate(runs):
         _draw_pair(loss, run.history.train_loss, run.history.val_loss, i)
         _draw_pair(score, run.history.train_score, run.history.val_score, i)
-    for axes, title in ((loss, "Loss"), (score, runs[0].history.score_name.capitalize())):
+    for axes, title in ((loss, "Loss"), (score, runs[0].history.score_title)):
         mark_epochs(axes, max(run.history.epochs for run in runs))
         axes.set_xlabel("epoch", color=MUTED, fontsize=11, labelpad=4)
         add_title(axes, title)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT = 480, 300
+_ALL_MARKED = 8  # epochs that all have their number below the axes
 Values = Sequence[float]
 
 
@@ -75,6 +76,11 @@ class History:
         return len(self.train_loss)
 
     @property
+    def score_title(self) -> str:
+        """The score's name as a title begins, an abbreviation unharmed."""
+        return self.score_name[:1].upper() + self.score_name[1:]
+
+    @property
     def best_score(self) -> float:
         """The validation score of the epoch that was kept."""
         return self.val_score[self.best - 1]
@@ -89,11 +95,11 @@ def loss_curves(history: History) -> str:
 def score_curves(history: History) -> str:
     """The scores over the epochs, the one that was kept marked, as SVG."""
     text = (
-        f"{history.score_name.capitalize()} over {history.epochs} epochs; "
+        f"{history.score_title} over {history.epochs} epochs; "
         f"epoch {history.best} was kept, with {percent(history.best_score)} on the validation part."
     )
     curves = {"training": history.train_score, "validation": history.val_score}
-    return _panel(history.score_name.capitalize(), text, curves, history.best, share=True)
+    return _panel(history.score_title, text, curves, history.best, share=True)
 
 
 def rate_curve(history: History) -> str:
@@ -132,12 +138,15 @@ def draw_curve(axes: "Axes", name: str, values: Values, colour: str, **style: An
 
 
 def mark_epochs(axes: "Axes", epochs: int) -> None:
-    """Whole numbers below the axes, from the first epoch to the last, with a little room at both ends."""
+    """Whole numbers below the axes, few epochs all of them, with a little room at both ends."""
     from matplotlib.ticker import MaxNLocator
 
     room = 0.5 if epochs < 3 else min(0.9, 0.02 * epochs)  # there is no epoch 0
     axes.set_xlim(1 - room, epochs + room)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=min(8, max(1, epochs - 1)), integer=True, min_n_ticks=1))
+    if epochs <= _ALL_MARKED:
+        axes.set_xticks(range(1, epochs + 1))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=_ALL_MARKED, integer=True))
 
 
 def show_percent(axes: "Axes") -> None:

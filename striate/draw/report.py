@@ -41,6 +41,7 @@ class PartResult:
         interval: low and high end of its 95 % interval, or None where the score is no share of the images.
         shares: further figures in [0, 1], by name.
         numbers: further figures of any size, by name.
+        intervals: low and high ends of 95 % intervals of some of `shares`, by their names.
     """
 
     part: str
@@ -50,6 +51,7 @@ class PartResult:
     interval: tuple[float, float] | None
     shares: Mapping[str, float]
     numbers: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from striate.tasks.verify_validation import MONITOR
 from striate.training import Epoch
 
 MOST = 12  # mistakes of each kind
+_OF_UNIT = "accuracy of the pair classifier"
 _SIDE = 160  # pixels of a picture's
 
 
@@ -113,12 +114,13 @@ def _beside(left: Pixels, right: Pixels) -> Pixels:
 def _part_result(name: PartName, figures: VerifyFigures, remark: str) -> PartResult:
     found = figures.distances
     shares = {"accuracy": found.accuracy, "equal error rate": found.eer}
+    intervals = {"accuracy": found.interval}
     if figures.one_shot:
         shares["one-shot identification"] = figures.one_shot.accuracy
     if figures.unit:
-        shares["accuracy of the pair classifier"] = figures.unit.accuracy
+        shares[_OF_UNIT], intervals[_OF_UNIT] = figures.unit.accuracy, figures.unit.interval
     numbers = {"threshold": found.threshold, "pairs": found.n_same + found.n_different}
-    return PartResult(name, remark, figures.n, found.auc, None, shares, numbers)
+    return PartResult(name, remark, figures.n, found.auc, None, shares, numbers, intervals)
 
 
 def _roc_panel(figures: VerifyFigures, name: str) -> Panel:
@@ -128,7 +130,8 @@ def _roc_panel(figures: VerifyFigures, name: str) -> Panel:
         title="Verification",
         lead=(
             f"{found.n_same} pairs of images of the {name} part that show the same, and {found.n_different} that "
-            "don't, at every threshold; the point is the threshold of the model file."
+            "don't, at every threshold; the point is the threshold of the model file. Pairs have images and identities "
+            "in common, so intervals of accuracy are shorter than they should be."
         ),
         chart=roc_curve(found.roc.far, found.roc.tar, (found.rates.far, found.rates.tar)),
         columns=("false accepts", "true accepts"),

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from striate.draw import History, loss_curves, rate_curve, score_curves
-from striate.draw.canvas import BLUE, inline_svg
+from striate.draw.canvas import BLUE, add_axes, inline_svg, new_figure
+from striate.draw.curves import mark_epochs
 from striate.errors import ArgumentError
 
 nan = math.nan
@@ -16,6 +17,22 @@ def test_curves_say_what_they_show(history, texts):
     assert any("%" in text for text in texts(score_curves(history)))
     assert "Learning rate" in texts(rate_curve(history))
     assert "80.0\xa0%" in score_curves(history).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "marked"),
+    [(1, [1]), (2, [1, 2]), (3, [1, 2, 3]), (8, [*range(1, 9)]), (9, [2, 4, 6, 8]), (40, [6, 12, 18, 24, 30, 36])],
+)
+def test_the_epochs_that_have_numbers(epochs, marked):
+    axes = add_axes(new_figure(480, 300), 48, 44, 16, 40)
+    mark_epochs(axes, epochs)
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == marked
+
+
+def test_an_abbreviation_stays_one(history, texts):
+    assert "AUC" in texts(score_curves(replace(history, score_name="AUC")))
+    assert "Mean AP" in texts(score_curves(replace(history, score_name="mean AP")))
 
 
 def test_same_bytes_every_time(history):

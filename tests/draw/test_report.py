@@ -110,6 +110,14 @@ def test_says_which_number_is_which(history):
         assert fact in text, fact
 
 
+def test_intervals_of_further_shares(history):
+    report = make_report(history, ["a", "b"])
+    result = replace(report.results[0], shares={"accuracy": 0.7, "error": 0.2}, intervals={"accuracy": (0.65, 0.752)})
+    text = " ".join(Page(render_report(replace(report, results=[result]))).text)
+    assert "accuracy, 95\xa0% interval 65.0\xa0% to 75.2\xa0%" in text
+    assert text.count("95\xa0% interval") == 2, "of the score, and of the share that has one"
+
+
 def test_says_when_the_figure_flatters(history):
     report = make_report(history, ["a", "b"])
     page = render_report(replace(report, results=report.results[1:]))

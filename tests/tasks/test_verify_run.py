@@ -143,6 +143,7 @@ def test_the_report(data):
     for words in (
         "one-shot identification",
         "equal error rate",
+        "accuracy, 95\xa0% interval ",
         "AUC",
         "false accepts",
         "6 identities",
