@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from striate.draw.class_colours import BLACK, WHITE, Colour, class_colour
+from striate.draw.fonts import writable
 from striate.draw.lettering import chip
 from striate.draw.pixels import Pixels, as_rgb
 from striate.draw.text import percent, shorten
@@ -109,7 +110,7 @@ def draw_truth(image: Pixels, xyxy: npt.ArrayLike, labels: Sequence[str] = (), *
         _draw_dashes(canvas, box, pen.width)
     taken: list[Edges] = []
     for i in np.flatnonzero(seen).tolist() if labels else ():
-        taken.append(_draw_label(canvas, boxes[i], shorten(labels[i], COLUMNS), WHITE, pen, taken))
+        taken.append(_draw_label(canvas, boxes[i], shorten(writable(labels[i]), COLUMNS), WHITE, pen, taken))
     return canvas
 
 
@@ -168,7 +169,7 @@ def _meets(canvas: Pixels, xyxy: Floats) -> npt.NDArray[np.bool_]:
 
 def with_number(label: str, number: str) -> str:
     """With a mark between that keeps the number in its place behind a label that runs from right to left."""
-    return f"{shorten(label, COLUMNS)}\N{LEFT-TO-RIGHT MARK} {number}"
+    return f"{shorten(writable(label), COLUMNS)}\N{LEFT-TO-RIGHT MARK} {number}"
 
 
 def _draw_box(canvas: Pixels, box: Floats, colour: Colour, pen: _Pen) -> None:

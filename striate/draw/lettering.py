@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from striate.draw.class_colours import Colour, ink_on
+from striate.draw.fonts import font_files, font_of, writable
 from striate.draw.pixels import Pixels
-from striate.draw.sheet import fonts
-from striate.draw.text import printable
 
 if TYPE_CHECKING:
-    from matplotlib.ft2font import FT2Font
     from PIL.ImageFont import FreeTypeFont
 
 
@@ -21,7 +19,7 @@ def chip(text: str, size: int, ground: Colour) -> Pixels:
     """The text on a plate of this colour, black or white, whichever is easier to read there.
 
     Args:
-        text: anything; what can't be printed becomes �.
+        text: anything; what can't be printed becomes �, what no font here has its code point.
         size: of the letters in pixels, at least 1.
         ground: colour of the plate.
 
@@ -34,7 +32,7 @@ def chip(text: str, size: int, ground: Colour) -> Pixels:
     """
     from PIL import Image, ImageDraw
 
-    runs = _runs(printable(text), size)
+    runs = _runs(writable(text), size)
     lengths = [font.getlength(letters) for letters, font in runs]
     ascent, descent = _font(0, size).getmetrics()
     margin = max(1, size // 4)
@@ -50,30 +48,11 @@ def chip(text: str, size: int, ground: Colour) -> Pixels:
 
 def _runs(text: str, size: int) -> list[tuple[str, "FreeTypeFont"]]:
     """The text in pieces that one font can write."""
-    return [("".join(letters), _font(place, size)) for place, letters in groupby(text, _place_of_font)]
-
-
-def _place_of_font(letter: str) -> int:
-    """The first font that has the letter; the first of all where none has."""
-    return next((place for place, font in enumerate(_charts()) if font.get_char_index(ord(letter))), 0)
-
-
-@lru_cache(maxsize=1)
-def _paths() -> tuple[str, ...]:
-    from matplotlib.font_manager import findfont
-
-    return tuple(str(findfont(name)) for name in fonts())
-
-
-@lru_cache(maxsize=1)
-def _charts() -> tuple["FT2Font", ...]:
-    from matplotlib.font_manager import get_font
-
-    return tuple(get_font(path) for path in _paths())
+    return [("".join(letters), _font(place or 0, size)) for place, letters in groupby(text, font_of)]
 
 
 @lru_cache(maxsize=64)
 def _font(place: int, size: int) -> "FreeTypeFont":
     from PIL import ImageFont
 
-    return ImageFont.truetype(_paths()[place], size)
+    return ImageFont.truetype(font_files()[place], size)

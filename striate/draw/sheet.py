@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from striate.draw.canvas import INK, MUTED, ORANGE, new_figure
+from striate.draw.fonts import fonts, writable
 from striate.draw.pixels import Pixels, check_pixels, shrink
 from striate.draw.text import percent, shorten, shorten_path
 from striate.errors import ArgumentError
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TILE, LINE, GAP = 160, 17, 16  # pixels
-# DejaVu has no letters for these scripts; the first of these that a machine has will do.
-OTHER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "Microsoft YaHei", "Malgun Gothic")
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,9 @@ def _caption(tile: Tile, width: int) -> list[tuple[str, str, int]]:
     sure = "" if tile.probability is None else f" {percent(tile.probability, 0)}"
     large, small = width * 22 // TILE, width * 26 // TILE  # columns that have room
     return [
-        (shorten(tile.true, large), INK, 11),
-        (f"→ {shorten(tile.predicted, large - 2 - len(sure))}{sure}", ORANGE, 11),
-        *((shorten_path(path, small), MUTED, 9) for path in (tile.path, tile.other) if path),
+        (shorten(writable(tile.true), large), INK, 11),
+        (f"→ {shorten(writable(tile.predicted), large - 2 - len(sure))}{sure}", ORANGE, 11),
+        *((shorten_path(writable(path), small), MUTED, 9) for path in (tile.path, tile.other) if path),
     ]
 
 
@@ -108,17 +107,8 @@ def _draw_tile(figure: "Figure", tile: Tile, left: int, top: int, width: int, he
 def write_text(figure: "Figure", left: float, top: float, text: str, colour: str, size: int) -> None:
     """A line of text whose upper left corner is at so many pixels of the figure."""
     width, height = figure.get_size_inches() * 72
-    figure.text(
-        left / width, 1 - top / height, text, va="top", color=colour, fontsize=size, family=fonts(), parse_math=False
-    )
-
-
-def fonts() -> list[str]:
-    """DejaVu, and what this machine has for other scripts."""
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in OTHER_FONTS if name in installed)]
+    place, shown = (left / width, 1 - top / height), writable(text)
+    figure.text(*place, shown, va="top", color=colour, fontsize=size, family=list(fonts()), parse_math=False)
 
 
 def to_png(figure: "Figure") -> bytes:

@@ -9,8 +9,9 @@ import torch
 
 from striate.draw.canvas import INK, MUTED, RULE, new_figure
 from striate.draw.class_colours import class_colour, ink_on
+from striate.draw.fonts import fonts, writable
 from striate.draw.pixels import Pixels, as_rgb
-from striate.draw.sheet import fonts, to_png
+from striate.draw.sheet import to_png
 from striate.draw.text import shorten
 from striate.errors import ArgumentError
 from striate.ops import Target, target_volume
@@ -156,7 +157,9 @@ def _draw_anchors(figure: "Figure", anchors: Floats, scale: float, top: float) -
 
 
 def _write(axes: "Axes", x: float, y: float, text: str, colour: object, size: int, ha: str = "center") -> None:
-    axes.text(x, y, text, color=colour, fontsize=size, ha=ha, va="center", family=fonts(), parse_math=False)
+    axes.text(
+        x, y, writable(text), color=colour, fontsize=size, ha=ha, va="center", family=list(fonts()), parse_math=False
+    )
 
 
 def _shares(class_id: int) -> Rgb:
