@@ -103,7 +103,8 @@ def open_relations(path: Path, *, seed: int, val_share: float, skip_bad: bool) -
 
 
 def _read(store: FolderStore, name: str) -> tuple[list[Related], list[Problem]]:
-    (_, header), *records = split_records(read_text(store, name), name)
+    expected = f"a line {','.join(PAIR)} or {','.join(TRIPLET)}, and then one line a pair or a triplet"
+    (_, header), *records = split_records(read_text(store, name), name, expected)
     columns = [cell.strip().casefold() for cell in header]
     if not any(set(columns) >= set(names) for names in (PAIR, TRIPLET)):
         wanted = f"neither the columns {','.join(PAIR)} nor {','.join(TRIPLET)}"

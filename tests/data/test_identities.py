@@ -261,6 +261,8 @@ BAD_LISTS = [
     ("anchor,positive,negative", ["ant/0.png,ant/1.png,bee/1.png"], "both same and different"),
     ("a,b", ["ant/0.png,ant/1.png"], "neither the columns a,b,same nor anchor,positive,negative; its columns are a, b"),
     ("anchor,same", ["ant/0.png,1"], "neither the columns a,b,same nor"),
+    ("a,b,same", [], "no rows: expected a line a,b,same or anchor,positive,negative, and then one line a pair or a"),
+    ("anchor,positive,negative", [], "no rows: expected a line a,b,same or anchor,positive,negative, and then"),
     ("file,name", ["ant/0.png,ant"], "no column path and no column label"),
 ]
 
