@@ -153,12 +153,24 @@ def read_file(path: Path) -> bytes:
     """
     try:
         if not path.is_file():  # a pipe or a device would be read for ever
-            raise ImageError("not an ordinary file" if path.exists() else "no such file")
+            raise ImageError(why_no_file(path))
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ImageError(f"more than the {MAX_FILE_BYTES:,} bytes that are allowed")
         return path.read_bytes()
     except OSError as e:
         raise ImageError(e.strerror or str(e)) from e
+
+
+def why_no_file(path: Path) -> str:
+    """What is in the place of an ordinary file, in words.
+
+    Example:
+        >>> why_no_file(Path(".")), why_no_file(Path("nothing.png"))
+        ('a folder, not a file', 'no such file')
+    """
+    if path.is_dir():
+        return "a folder, not a file"
+    return "not an ordinary file" if path.exists() else "no such file"
 
 
 def _check_size(header: Header, max_pixels: int) -> None:

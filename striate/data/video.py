@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from striate.atomic import atomic_path
-from striate.data.image import MAX_PIXELS
+from striate.data.image import MAX_PIXELS, why_no_file
 from striate.data.records import Pixels
 from striate.errors import ArgumentError, DataError, OutputError
 
@@ -246,7 +246,7 @@ def _camera(number: int) -> cv2.VideoCapture:
 def _file_name(path: Path) -> str:
     """Of an ordinary file, as ffmpeg takes it: no pipe, no pattern of many images, no address."""
     if not path.is_file():
-        raise DataError(f"{path}: {'not an ordinary file' if path.exists() else 'no such file'}")
+        raise DataError(f"{path}: {why_no_file(path)}")
     return _utf8(path)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.image import why_no_file
 from striate.errors import DataError, StriateError
 from striate.recordings.records import Values
 
@@ -25,7 +26,7 @@ def check_file(path: Path, most: int = MAX_FILE_BYTES) -> Path:
     """
     try:
         if not path.is_file():
-            raise DataError(f"{path}: {'not an ordinary file' if path.exists() else 'no such file'}")
+            raise DataError(f"{path}: {why_no_file(path)}")
         if path.stat().st_size > most:
             raise DataError(f"{path}: more than the {most:,} bytes that are allowed")
     except (OSError, ValueError) as e:

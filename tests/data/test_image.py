@@ -199,6 +199,12 @@ def test_pixels_are_bounded_before_decoding(photo):
     assert read_image(encoded(photo, "JPEG"), max_pixels=714).shape == (21, 34, 3)
 
 
+def test_a_folder_is_called_one():
+    Path("folder.png").mkdir()
+    with pytest.raises(ImageError, match=r"folder.png: a folder, not a file"):
+        read_image("folder.png")
+
+
 def test_a_pipe_is_refused():
     os.mkfifo("pipe.jpg")
     with pytest.raises(ImageError, match=r"pipe.jpg: not an ordinary file"):

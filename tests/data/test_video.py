@@ -116,8 +116,8 @@ def test_what_is_no_video(tmp_path, name, content, message):
 
 def test_other_things_in_place_of_a_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")  # would be waited for
-    for path in (tmp_path, tmp_path / "pipe.mp4"):
-        with pytest.raises(DataError, match="not an ordinary file"):
+    for path, what in ((tmp_path, "a folder, not a file"), (tmp_path / "pipe.mp4", "not an ordinary file")):
+        with pytest.raises(DataError, match=what):
             read_video(path)
     strange = tmp_path / os.fsdecode(b"\xff.mp4")
     strange.write_bytes(b"")
