@@ -26,18 +26,22 @@ class Enrolment:
         known: how many it had already.
         refused: images that were not enrolled, and why: no face, not live, broken.
         several: images with more than one face, of which one was enrolled, and how many.
+        remarks: images with a narrow face, and what of it.
     """
 
     added: int
     known: int
     refused: tuple[Problem, ...]
     several: Mapping[str, int]
+    remarks: Mapping[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         refused = [{"path": problem.path, "why": problem.message} for problem in self.refused]
         several = [{"path": path, "faces_found": count} for path, count in self.several.items()]
-        return {"added": self.added, "known": self.known, "refused": refused, "several_faces": several}
+        remarks = [{"path": path, "remark": remark} for path, remark in self.remarks.items()]
+        counts = {"added": self.added, "known": self.known}
+        return {**counts, "refused": refused, "several_faces": several, "remarks": remarks}
 
 
 def open_gallery(recogniser: Recogniser, folder: str | Path) -> Gallery:
@@ -74,12 +78,13 @@ def enroll_people(
         >>> recogniser = Recogniser.open("dlib_face", device="cpu")
         >>> with open_gallery(recogniser, "staff") as gallery:
         ...     enroll_people(recogniser, gallery, [])
-        Enrolment(added=0, known=0, refused=(), several={})
+        Enrolment(added=0, known=0, refused=(), several={}, remarks={})
     """
     if gallery.threshold is None and recogniser.encoder.threshold is not None:
         gallery.set_threshold(recogniser.encoder.threshold)
     refused: list[Problem] = []
     several: dict[str, int] = {}
+    remarks: dict[str, str] = {}
     added = sound = 0
     for some in _chunks(_sound(recogniser, images, refused, on_images)):
         names, looked = zip(*some, strict=True)
@@ -87,7 +92,8 @@ def enroll_people(
         added += gallery.enroll_many(names, encodings, [bytes.fromhex(one.digest) for one in looked])
         sound += len(some)
         several |= {one.path: count for one in looked if (count := one.sightings[0].faces_found) > 1}
-    return Enrolment(added, sound - added, tuple(refused), several)
+        remarks |= {one.path: remark for one in looked if (remark := one.sightings[0].remark)}
+    return Enrolment(added, sound - added, tuple(refused), several, remarks)
 
 
 def _sound(

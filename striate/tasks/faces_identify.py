@@ -12,6 +12,7 @@ from striate.faces import Gallery
 from striate.results import Candidates, Liveness
 from striate.tasks.classifier import OnBad
 from striate.tasks.faces_recogniser import Looked, OnImages, Recogniser, Sighting
+from striate.tasks.faces_small import small_remark
 from striate.tasks.images import answer_images
 
 
@@ -33,8 +34,9 @@ class Person:
         return self.sighting.liveness if self.candidates is None else self.candidates
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return self.sighting.to_dict() | (self.candidates.to_dict() if self.candidates else {"recognised": None})
+        """Plain JSON values; null is what is not known of a face that is not live."""
+        nothing: dict[str, Any] = {"recognised": None, "threshold": None, "candidates": []}
+        return self.sighting.to_dict() | (self.candidates.to_dict() if self.candidates else nothing)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Identified:
 
     path: str
     people: tuple[Person, ...]
+
+    @property
+    def remark(self) -> str:
+        """That faces on it are narrow; empty if none is."""
+        return small_remark(person.sighting.face for person in self.people if person.sighting.face)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

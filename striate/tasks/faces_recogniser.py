@@ -14,6 +14,7 @@ from striate.faces import Choose, Encoder, FaceFinder, LivenessChecker, largest
 from striate.results import Face, Liveness
 from striate.tasks.classifier import Image
 from striate.tasks.faces_photographs import Load, OnBad, from_disk, photographs
+from striate.tasks.faces_small import small_remark
 from striate.training import Device
 
 EMBEDDED = "dlib_face"
@@ -41,10 +42,15 @@ class Sighting:
         """Whether it was checked, and is not live."""
         return self.liveness.live is False
 
+    @property
+    def remark(self) -> str:
+        """That its face is narrow; empty if it isn't."""
+        return small_remark([self.face] if self.face else [])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; without the encoding, which identifies a person."""
         face = self.face.to_dict() if self.face else None
-        return {"face": face, "faces_found": self.faces_found, **self.liveness.to_dict()}
+        return {"face": face, "faces_found": self.faces_found, **self.liveness.to_dict(), "remark": self.remark or None}
 
 
 class Looked(NamedTuple):

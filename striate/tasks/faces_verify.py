@@ -10,6 +10,8 @@ from striate.tasks.classifier import Image
 from striate.tasks.faces_recogniser import Recogniser, Sighting
 
 NO_FACE = "no face found"
+_NOTHING = {"face": None, "faces_found": 0, "liveness": None, "live_probability": None, "remark": None}
+_NO_ANSWER = {"same": None, "distance": None, "threshold": None}
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,9 @@ class Verified:
         return first, second
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; `same` is null where there is no answer."""
-        images = [
-            {"obstacle": obstacle(s) or None, **(s.to_dict() if s else {"face": None, "faces_found": 0})}
-            for s in self.sightings
-        ]
-        return {**(self.match.to_dict() if self.match else {"same": None}), "images": images}
+        """Plain JSON values; null is what is not known without an answer, or of an image without a face."""
+        images = [{"obstacle": obstacle(s) or None, **(s.to_dict() if s else _NOTHING)} for s in self.sightings]
+        return {**(self.match.to_dict() if self.match else _NO_ANSWER), "images": images}
 
 
 def verify_images(recogniser: Recogniser, first: Image, second: Image) -> Verified:

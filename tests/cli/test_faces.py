@@ -63,6 +63,7 @@ class TestVerify:
         answer = json.loads(result.out)
         assert answer["same"] is True
         assert answer["threshold"] == 0.5
+        assert answer["threshold_from"] == str(TAU)
         assert [image["obstacle"] for image in answer["images"]] == [None, None]
         assert len(answer["images"][0]["face"]["points"]) == 5
 
@@ -71,7 +72,7 @@ class TestVerify:
         assert (result.code, result.out) == (3, "no answer: wall.png: no face found\n")
         assert "threshold" not in result.err
         answer = json.loads(striate("faces", "verify", "wall.png", "ada.png", "--json").out)
-        assert answer["same"] is None
+        assert (answer["same"], answer["threshold"], answer["threshold_from"]) == (None, None, None)
         assert answer["images"][0]["obstacle"] == "no face found"
 
     def test_liveness(self, striate):
@@ -106,7 +107,7 @@ class TestVerify:
         [
             (("ada.png", "missing.png"), 1, "missing.png: no such file"),
             (("ada.png", "torn.png"), 1, "torn.png: "),
-            (("ada.png", "."), 1, "not an ordinary file"),
+            (("ada.png", "."), 1, "a folder, not a file"),
             (("ada.png",), 2, "Missing argument"),
             (("ada.png", "bob.png", "--encoder", "uncalibrated"), 1, "has no threshold: `striate faces calibrate"),
             (("ada.png", "bob.png", "--encoder", "whole", "--liveness"), 2, "--liveness is of faces; toy encodes"),
@@ -297,6 +298,38 @@ class TestPeople:
         result = striate("faces", "identify", "ada.png", "torn.png", "--gallery", gallery, "--skip-bad")
         assert result.code == 0
         assert "skipped torn.png" in result.err
+        arguments = ("identify", "ada.png", "wall.png", "torn.png", "--gallery", gallery, "--skip-bad", "--json")
+        ada, wall, torn = json.loads(striate("faces", *arguments).out)
+        assert ada.keys() == wall.keys() == torn.keys()
+        assert (ada["skipped"], wall["skipped"], torn["people"]) == (None, None, [])
+        assert (torn["path"], torn["skipped"]) == ("torn.png", result.err.split("skipped torn.png: ")[1].split("\n")[0])
+
+    def test_the_json_says_where_the_threshold_is_from(self, striate, gallery):
+        def rows(*options):
+            return json.loads(striate("faces", "identify", "party.png", "--gallery", gallery, "--json", *options).out)
+
+        assert rows()[0]["threshold_from"] == str(TAU)
+        assert rows("--encoder", "uncalibrated")[0]["threshold_from"] == "0.5000, the gallery's"
+        bob, eve, _ = rows("--liveness")[0]["people"]
+        assert bob.keys() == eve.keys()
+        assert (bob["liveness"], bob["recognised"], bob["threshold"], bob["candidates"]) == ("not live", None, None, [])
+
+    def test_narrow_faces_are_remarked_on(self, striate, gallery, monkeypatch):
+        assert "pixels wide" not in striate("faces", "identify", "party.png", "--gallery", gallery).err
+        monkeypatch.setattr("striate.tasks.faces_small.SURE_WIDTH", 60)
+        narrow = "only 59 pixels wide; below 60 more answers are wrong"
+        result = striate("faces", "identify", "party.png", "ada.png", "--gallery", gallery, "--json")
+        assert "\nparty.png: 2 faces are only 58 to 59 pixels wide; below 60 more answers are wrong\n" in result.err
+        assert "ada.png: " not in result.err
+        party, _ = json.loads(result.out)
+        assert [person["remark"] for person in party["people"]][:2] == [None, f"a face is {narrow}"]
+        arguments = ("party.png", "--faces", "central", "--json")
+        result = striate("faces", "verify", "ada.png", *arguments)
+        assert f"party.png: a face is {narrow}\n" in result.err
+        assert json.loads(result.out)["images"][1]["remark"] == f"a face is {narrow}"
+        result = striate("faces", "enroll", *arguments, "--name", "Eve", "--gallery", gallery)
+        assert f"party.png: a face is {narrow}\n" in result.err
+        assert json.loads(result.out)["remarks"] == [{"path": "party.png", "remark": f"a face is {narrow}"}]
 
     def test_what_is_not_enrolled_is_listed(self, striate, gallery):
         result = striate("faces", "enroll", ".", "--name", "Ada", "--gallery", gallery, "--json")

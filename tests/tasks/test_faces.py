@@ -63,7 +63,7 @@ class TestLook:
         ((sighting,),) = recogniser.look([picture(BOB)])
         assert sighting.face is None
         assert sighting.encoding.argmax() == 1
-        facts = {"face": None, "faces_found": 0, "liveness": "not checked", "live_probability": None}
+        facts = {"face": None, "faces_found": 0, "liveness": "not checked", "live_probability": None, "remark": None}
         assert sighting.to_dict() == facts
 
     def test_what_does_not_go_together_is_refused(self):
@@ -156,6 +156,12 @@ class TestVerify:
         assert verified.match is None
         assert verified.obstacles == ("", "its face is not live")
         assert [image["liveness"] for image in verified.to_dict()["images"]] == ["live", "not live"]
+
+    def test_without_an_answer_all_keys_are_there(self):
+        answers = [verify_images(toy_recogniser(), picture(ADA), picture(*others)).to_dict() for others in ((ADA,), ())]
+        assert answers[0].keys() == answers[1].keys()
+        assert answers[0]["images"][1].keys() == answers[1]["images"][1].keys()
+        assert (answers[1]["distance"], answers[1]["threshold"], answers[1]["images"][1]["liveness"]) == (None,) * 3
 
     def test_without_a_threshold_there_is_no_answer(self):
         with pytest.raises(ArgumentError, match="striate faces calibrate PAIRS DATA --encoder toy"):

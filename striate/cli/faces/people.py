@@ -1,7 +1,7 @@
 """`striate faces enroll` and `identify`: people into a gallery, and who of them is on images."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,7 @@ from striate.cli.output import note, print_json
 from striate.cli.process import prepare_process
 
 if TYPE_CHECKING:
+    from striate.errors import Problem
     from striate.faces import Threshold
     from striate.tasks import Enrolment, Identified, Person
 
@@ -77,11 +78,13 @@ def enroll(
 
 
 def _tell(enrolment: "Enrolment", which: OneFace) -> None:
-    """What was not enrolled, and which of several faces was."""
+    """What was not enrolled, which of several faces was, and which are small."""
     for problem in enrolment.refused:
         note(f"not enrolled {problem}")
     for path, faces_found in enrolment.several.items():
         which.tell_several(path, faces_found)
+    for path, remark in enrolment.remarks.items():
+        note(f"{path}: {remark}")
 
 
 def identify(
@@ -122,14 +125,18 @@ def identify(
         )
     for problem in bad:
         note(f"skipped {problem}")
-    note(f"threshold: {_origin(threshold, recogniser.encoder.calibration)}")
+    for answer in answers:
+        if answer.remark:
+            note(f"{answer.path}: {answer.remark}")
+    origin = _origin(threshold, recogniser.encoder.calibration)
+    note(f"threshold: {origin}")
     if any(person.candidates and not person.candidates.ranked for answer in answers for person in answer.people):
         note(f"nobody is enrolled in {gallery_folder(gallery)}")
     if out:
         draw_identified(answers, out)
         note(f"drawn: {out}")
     if as_json:
-        print_json([answer.to_dict() for answer in answers])
+        print_json(_rows(answers, bad, origin))
     else:
         _print(answers)
     if not any(answer.people for answer in answers):
@@ -140,6 +147,13 @@ def _origin(threshold: float, calibration: "Threshold | None") -> str:
     """τ, and where it comes from."""
     known = calibration is not None and calibration.distance == threshold
     return str(calibration) if known else f"{threshold:.4f}, the gallery's"
+
+
+def _rows(answers: "list[Identified]", bad: "list[Problem]", origin: str) -> list[dict[str, Any]]:
+    """A row for each image; `skipped` says why there is nothing about it."""
+    skipped = [{"path": problem.path, "people": [], "skipped": problem.message} for problem in bad]
+    rows = [*({**answer.to_dict(), "skipped": None} for answer in answers), *skipped]
+    return [{**row, "threshold_from": origin} for row in rows]
 
 
 def _print(answers: "list[Identified]") -> None:

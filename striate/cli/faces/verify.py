@@ -46,13 +46,16 @@ def verify(
     verified = verify_images(recogniser, first, second)
     for path, sighting in zip((first, second), verified.sightings, strict=True):
         which.tell_several(path, sighting.faces_found if sighting else 0)
-    if verified.match:
-        note(f"threshold: {recogniser.encoder.calibration}")
+        if sighting and sighting.remark:
+            note(f"{path}: {sighting.remark}")
+    origin = str(recogniser.encoder.calibration) if verified.match else None
+    if origin:
+        note(f"threshold: {origin}")
     if out:
         draw_verified(out, (first, second), verified)
         note(f"drawn: {out}")
     if as_json:
-        print_json({"first": str(first), "second": str(second), **verified.to_dict()})
+        print_json({"first": str(first), "second": str(second), **verified.to_dict(), "threshold_from": origin})
     else:
         print(_sentence(first, second, verified))
     if verified.match is None:
