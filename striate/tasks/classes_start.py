@@ -13,6 +13,7 @@ from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device
 
 
@@ -38,9 +39,8 @@ def resume_classes(data: str | Path, folder: RunFolder, start: dict[str, Any], d
 
 def open_and_plan(data: str | Path, wishes: Wishes, opening: Opening) -> tuple[Dataset, Plan]:
     """The data, and what a training on it will do; `train` says what raises."""
-    if wishes.loss:
-        raise ArgumentError("loss is of encoders and of tasks on boxes or points: leave it out for classes")
     refuse_recordings(data)
+    refuse_foreign(wishes, "classes")
     if Path(data).exists() and (marked := what_is_marked(data)):
         wanted = "detect or localize" if marked == "boxes" else "landmarks"
         raise ArgumentError(f"{data} holds {marked}, not classes of whole images: say which task, {wanted}")

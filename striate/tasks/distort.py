@@ -11,13 +11,13 @@ from striate.data.sampler import sample_rng
 from striate.draw import Row, View, views_png
 from striate.errors import ArgumentError, DataError
 from striate.preset import Preset
-from striate.recordings import RecordingPipeline, recording_words
+from striate.recordings import RecordingPipeline, is_recordings, recording_words
 from striate.tasks.distort_marks import marked_rows
 from striate.tasks.distort_recordings import recording_rows
 from striate.tasks.picture_files import check_page
 from striate.tasks.plan import Wishes
 from striate.tasks.planning import make_plan
-from striate.tasks.start import holds_recordings
+from striate.tasks.wish_kinds import refuse_foreign
 
 
 def draw_distortions(
@@ -67,11 +67,12 @@ def draw_distortions(
     rows: list[Row]
     pipeline: Pipeline | RecordingPipeline
     words = distort
-    if holds_recordings(data, wishes):
+    if is_recordings(data):
         rows, plan = recording_rows(data, wishes, images=images, views=views, seed=seed)
         pipeline, words = plan.pipeline, words or recording_words(plan.pipeline, plan.preset.dims)
     elif marked := what_is_marked(data):
         task = "detect" if marked == "boxes" else "landmarks"
+        refuse_foreign(wishes, task)
         rows, pipeline = marked_rows(data, task, distort=distort, images=images, views=views, seed=seed)
     else:
         rows, pipeline = _rows(data, wishes, images, views, seed)
@@ -82,6 +83,7 @@ def draw_distortions(
 
 
 def _rows(data: str | Path, wishes: Wishes, images: int, views: int, seed: int) -> tuple[list[Row], Pipeline]:
+    refuse_foreign(wishes, "classes")
     dataset = open_data(data, seed=seed)
     if "train" not in dataset.parts:
         raise DataError(f"{dataset.root} has no train part, whose images are distorted")

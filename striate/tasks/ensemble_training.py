@@ -26,6 +26,7 @@ from striate.tasks.planning import make_plan
 from striate.tasks.run import Run
 from striate.tasks.run_folder import RunFolder, wished_folder
 from striate.tasks.start import refuse_other_wishes
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device, Epoch, Step, make_accelerator
 
 Told = Callable[[int, Step], None]  # (number of the member, what it does)
@@ -225,7 +226,9 @@ def _wish(seed: int | None, wishes: Mapping[str, Any]) -> Wishes:
         raise ArgumentError.of("task", "classify, and no loss chosen: an ensemble is of classifiers", task)
     if "hidden" in given:
         given["hidden"] = tuple(given["hidden"])
-    return Wishes(**given, seed=seed)
+    wished = Wishes(**given, seed=seed)
+    refuse_foreign(wished, "classes")
+    return wished
 
 
 def _thawed(wishes: Wishes) -> Wishes:

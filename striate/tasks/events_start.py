@@ -18,6 +18,7 @@ from striate.tasks.recording_planning import make_recording_plan
 from striate.tasks.recording_start import open_again
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device
 
 NETWORK = "event_convnet"
@@ -31,10 +32,9 @@ def begin_events(
     data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> EventsRun:
     """Plan the training of a finder of events; see `striate.tasks.train`."""
+    refuse_foreign(wishes, "events")
     if wishes.window is None or wishes.symbols is None:
         raise ArgumentError("events need window and symbols: seconds around each annotation, and which of them count")
-    if wishes.size is not None:
-        raise ArgumentError("size is what window says, in samples of the records: leave it out")
     cut = event_cut(wishes.window, wishes.symbols)
     dataset = open_recordings(data, cut=cut, channels=wishes.channels, **opening)
     plan = make_events_plan(dataset, wishes)

@@ -16,7 +16,6 @@ from striate.tasks.planning import PRETRAINED, choose_weights
 from striate.training import Recipe
 
 _STRIDE = 32
-_NOT_HERE = ("views", "last_stage", "hidden")
 _FEW = 50  # held-back images, up to which the loss, to which every cell adds, tells epochs apart better than the figure
 
 
@@ -96,9 +95,6 @@ def make_marks_plan(
     for part, marked in dataset.parts.items():
         if not any(task.can_measure(item, labels) for item in marked.items):
             raise DataError(f"no image of the {part} part of {dataset.root} has {task.needs}")
-    for name in _NOT_HERE:
-        if getattr(wishes, name) is not None:
-            raise ArgumentError(f"{name} is of classification: leave it out for {task.name}")
     look, habits = look_at(dataset.images), task.habits
     network, source, why = _choose_network(wishes)
     preset = _make_preset(task, dataset, look, network, source, wishes.size)

@@ -11,6 +11,7 @@ from striate.tasks.own_data import remarks_on
 from striate.tasks.plan import Wishes
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device
 
 
@@ -18,7 +19,9 @@ def begin_marks(
     data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> MarksRun[Any, Any]:
     """Plan the training of `wishes.task`; see `striate.tasks.train`."""
-    task = wished_task(wishes.task or "", wishes.loss)
+    name = wishes.task or ""
+    task = wished_task(name, wishes.loss)
+    refuse_foreign(wishes, name)
     dataset = task.open(data, **opening)
     plan = make_marks_plan(task, dataset, wishes)
     start = first_line(data, dataset, wishes, plan, opening, remarks_on(dataset))

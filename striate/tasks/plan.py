@@ -45,8 +45,8 @@ class Wishes:
         resample: whether recordings of another rate or spacing are brought to that of the most.
 
     Raises:
-        ArgumentError: a batch size or a size under 1, or a recipe that repeats another wish. The rest is checked
-            where it is used.
+        ArgumentError: a batch size or a size under 1, encodings of one number, or a recipe that repeats another wish.
+            The rest is checked where it is used.
     """
 
     model: str | None = None
@@ -81,21 +81,15 @@ class Wishes:
     def __post_init__(self) -> None:
         for name in sorted(_NAMED & set(self.recipe or ())):
             raise ArgumentError(f"{name} has an argument of its own and must not be in the recipe too")
-        for name in ("mining", "dim", "turned", "spliced"):
-            if getattr(self, name) is not None and self.task != "verify":
-                raise ArgumentError(f"{name} is of encoders: leave it out, or train one with task verify")
-        for name in ("styles", "strength"):
-            if getattr(self, name) is not None and self.task != "stylize":
-                raise ArgumentError(f"{name} is of networks that paint: leave it out, or train one with task stylize")
         if self.strength is not None and not 0 <= self.strength < float("inf"):
             raise ArgumentError.of("strength", "at least 0", self.strength)
         if self.window is not None and not 0 < self.window < float("inf"):
             raise ArgumentError.of("window", "seconds above 0", self.window)
-        for name in ("batch_size", "size", "dim"):
+        for name, least in (("batch_size", 1), ("size", 1), ("dim", 2)):  # of unit length, one number is 1 or -1
             wish = getattr(self, name)
-            if wish is not None and wish < 1:
-                raise ArgumentError.of(name, "an integer of at least 1", wish)
-        if self.mosaic is not None and not (self.task == "detect" and 0 <= self.mosaic <= 1):
+            if wish is not None and wish < least:
+                raise ArgumentError.of(name, f"an integer of at least {least}", wish)
+        if self.mosaic is not None and not 0 <= self.mosaic <= 1:
             raise ArgumentError.of("mosaic", "a share in [0, 1] of a detector's images", self.mosaic)
         if self.views is not None and self.views < 0:
             raise ArgumentError.of("views", "an integer of at least 0", self.views)

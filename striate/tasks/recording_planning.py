@@ -31,7 +31,6 @@ _MOST_BATCH: dict[Kind, int] = {"signal": 64, "volume": 32, "clip": 32}
 _MOST_SAMPLES: dict[Kind, int] = {"signal": 2**16, "volume": 2**21, "clip": 2**21}  # in a batch: a GB to learn from
 _LEAST_BATCH = 4
 _MOST_EPOCHS, _LEAST_EPOCHS = 150, 10
-_NOT_HERE = ("views", "last_stage", "hidden", "loss", "mosaic")
 
 
 def make_recording_plan(
@@ -150,9 +149,6 @@ def _times(size: Sequence[int]) -> str:
 
 
 def _check_wishes(wishes: Wishes) -> None:
-    for name in _NOT_HERE:
-        if getattr(wishes, name) is not None:
-            raise ArgumentError(f"{name} is not of signals, volumes or clips: leave it out")
     if wishes.freeze == "auto":
         raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for images only", "auto")
     if dict(wishes.recipe or {}).get("cutmix"):

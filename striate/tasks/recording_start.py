@@ -14,6 +14,7 @@ from striate.tasks.recording_planning import make_recording_plan
 from striate.tasks.recording_run import RecordingRun
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device
 
 
@@ -21,6 +22,7 @@ def begin_recordings(
     data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> RecordingRun:
     """Plan a training on signals, volumes or clips; see `striate.tasks.train`."""
+    refuse_foreign(wishes, "recordings")
     cut = wished_cut(wishes)
     dataset = open_recordings(data, cut=cut, channels=wishes.channels, **opening)
     plan = make_recording_plan(dataset, wishes, cut)

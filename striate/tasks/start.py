@@ -185,22 +185,9 @@ def train(
     if workers < 0:
         raise ArgumentError.of("workers", "at least 0", workers)
     folder = _new_folder(data, out, device)
-    start = _start_of(wishes.task, wishes.task is None and holds_recordings(data, wishes))
+    start = _start_of(wishes.task, wishes.task is None and is_recordings(data))
     opening = wished_opening(wishes, val_share, cut_seed, skip_bad=skip_bad)
     return start.begin(data, folder, wishes, opening, device, workers)
-
-
-def holds_recordings(data: str | Path, wishes: Wishes) -> bool:
-    """Whether data is of signals, volumes or clips.
-
-    Raises:
-        ArgumentError: it is not, and a wish is of those alone.
-    """
-    found = is_recordings(data)
-    for name in () if found else ("window", "symbols", "channels", "resample"):
-        if getattr(wishes, name) is not None:
-            raise ArgumentError(f"{name} is of signals, volumes or clips, and {data} holds none that striate can see")
-    return found
 
 
 def _start_of(task: str | None, on_recordings: bool) -> _Start:
@@ -235,9 +222,16 @@ def _resume(
     if lines[-1]["event"] == "result":
         raise ArgumentError(f"the run in {folder.path} is finished: {folder.model}")
     own_cut = {"cut_seed": start["cut_seed"], "val_share": start.get("val_share", VAL_SHARE)}
-    refuse_other_wishes({**wishes.to_dict(), **cut}, {**start["wishes"], **own_cut})
+    refuse_other_wishes({**wishes.to_dict(), **cut}, {**_own_wishes(start), **own_cut})
     resume = _start_of(start["wishes"].get("task"), "kind" in start["plan"]["preset"]).resume
     return resume(data, folder, start, device, workers)
+
+
+def _own_wishes(start: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run was asked for, and where that was left to striate what was chosen, if its plan says so by name."""
+    plan = start["plan"]
+    chosen = {**plan["recipe"], **plan, "model": plan["network"], "recipe": None}
+    return {name: chosen.get(name) if wish is None else wish for name, wish in start["wishes"].items()}
 
 
 def refuse_other_wishes(wishes: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -247,5 +241,6 @@ def refuse_other_wishes(wishes: Mapping[str, Any], own: Mapping[str, Any]) -> No
         ArgumentError: a wish that differs.
     """
     for name, wish in wishes.items():
-        if wish is not None and wish != own.get(name):
-            raise ArgumentError.of(name, f"the run's own, {own.get(name)!r}, when it is resumed", wish)
+        if wish is not None and wish != (known := own.get(name)):
+            own_value = f"the run's own, {known!r}, when it is resumed"
+            raise ArgumentError.of(name, "left out, as when the run began" if known is None else own_value, wish)

@@ -23,7 +23,6 @@ _SIDE = 256
 _BATCH = 4
 _STEPS = 2000
 _LR = 1e-3
-_NOT_HERE = ("freeze", "views", "last_stage", "hidden", "loss")
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,6 @@ def make_paint_plan(dataset: Dataset, wishes: Wishes) -> PaintPlan:
         UnknownNameError: no such network or features.
         ImageError: a style can't be read.
     """
-    for name in _NOT_HERE:
-        if getattr(wishes, name) is not None:
-            raise ArgumentError(f"{name} is not of networks that paint: leave it out")
     styles = wishes.styles or ()
     if not styles:
         raise ArgumentError("styles must be at least one image whose style to learn: --style IMAGE")
@@ -135,7 +131,7 @@ def _size(wish: int | None) -> tuple[int, int]:
 def _recipe(wishes: Wishes, images: int, batch_size: int) -> Recipe:
     epochs = wishes.epochs or math.ceil(_STEPS * batch_size / images)
     more = {"clip_norm": 1.0, "warmup_epochs": min(0.5, epochs / 2), **(wishes.recipe or {})}
-    if more.get("mixup") or more.get("cutmix"):
-        raise ArgumentError("mixup and cutmix mix classes: leave them out of the recipe of a network that paints")
+    if mixing := {"mixup", "cutmix", "label_smoothing"} & set(more):
+        raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
     lr, seed = wishes.lr or _LR, wishes.seed or 0
     return Recipe.usual(wishes.optimizer or "adam", epochs=epochs, lr=lr, seed=seed, **more)

@@ -11,6 +11,7 @@ from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
 from striate.tasks.stylize_plan import PaintPlan, digest_of, make_paint_plan
 from striate.tasks.stylize_run import PaintRun
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device
 
 
@@ -18,6 +19,7 @@ def begin_stylize(
     data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> PaintRun:
     """Plan the training of a network that paints; see `striate.tasks.train`."""
+    refuse_foreign(wishes, "stylize")
     dataset = open_photos(data, **opening)
     plan = make_paint_plan(dataset, wishes)
     start = first_line(data, dataset, wishes, plan, opening, ())

@@ -11,6 +11,7 @@ from striate.tasks.run_folder import RunFolder
 from striate.tasks.start_record import first_line, take_up
 from striate.tasks.verify_plan import VerifyPlan, make_verify_plan
 from striate.tasks.verify_run import VerifyRun
+from striate.tasks.wish_kinds import refuse_foreign
 from striate.training import Device
 
 
@@ -18,6 +19,7 @@ def begin_verify(
     data: str | Path, folder: RunFolder, wishes: Wishes, opening: Opening, device: Device, workers: int
 ) -> VerifyRun:
     """Plan the training of an encoder; see `striate.tasks.train`."""
+    refuse_foreign(wishes, "verify")
     dataset = open_identities(data, **opening)
     plan = make_verify_plan(dataset, wishes)
     start = first_line(data, dataset, wishes, plan, opening, remarks_on(dataset))

@@ -211,9 +211,9 @@ TRAIN_SMALL = "--model lenet5 --epochs 1 --workers 0"
 BAD_TRAININGS = [
     ("d/boxes.csv --task segment", "--task"),
     ("d/boxes.csv --task localize --loss nosuch", "--loss"),
-    ("d/boxes.csv --task localize --mosaic 0.5", "mosaic must be a share in [0, 1] of a detector's images, got 0.5"),
+    ("d/boxes.csv --task localize --mosaic 0.5", "mosaic is of detectors: leave it out for localize"),
     ("d/boxes.csv --task detect --mosaic 2", "mosaic must be a share in [0, 1] of a detector's images, got 2.0"),
-    ("d/boxes.csv --task localize --views 2", "views is of classification: leave it out for localize"),
+    ("d/boxes.csv --task localize --views 2", "views is of classification of images: leave it out for localize"),
     ("d/boxes.csv --task localize --hidden 8", "hidden is of classification"),
     ("d/boxes.csv --task localize --last-stage conv1", "last_stage is of classification"),
     ("d/boxes.csv --task localize --freeze auto", "freeze must be none, all or a stage"),

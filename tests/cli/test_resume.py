@@ -140,11 +140,11 @@ def test_precision_is_measured_once(striate, trained, stop_at_step):
 # What is done to a run that was stopped in its second epoch, what is typed after "train DATA --out run --resume",
 # and what the message says.
 REFUSED = [
-    ("another learning rate", None, "--lr 0.5", "lr must be the run's own, None, when it is resumed, got 0.5"),
-    ("another distortion", None, "--distort none", "distort must be the run's own, None, when it is resumed"),
-    ("another seed", None, "--seed 3", "seed must be the run's own, None, when it is resumed, got 3"),
+    ("another learning rate", None, "--lr 0.5", "lr must be the run's own, 0.003, when it is resumed, got 0.5"),
+    ("another distortion", None, "--distort none", "distort must be left out, as when the run began, got 'none'"),
+    ("another seed", None, "--seed 3", "seed must be the run's own, 0, when it is resumed, got 3"),
     ("more epochs", None, "--epochs 9", "epochs must be the run's own, 6, when it is resumed, got 9"),
-    ("another recipe", None, "--recipe patience=2", "recipe must be the run's own"),
+    ("another recipe", None, "--recipe patience=2", "recipe must be left out, as when the run began, got"),
     (
         "another network",
         None,

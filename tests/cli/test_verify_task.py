@@ -72,6 +72,11 @@ def test_ctrl_c_within_an_epoch(striate, data, stop_at_step, same_weights, step)
 # (what is typed, what the message says)
 REFUSED = [
     (("train", "d", "--dim", "16", "--out", "run"), "dim is of encoders"),
+    (("train", "d", *TRAIN, "--window", "1", "--out", "run"), "window is of signals with annotations"),
+    (("train", "d", *TRAIN, "--symbols", "N,V", "--out", "run"), "symbols is of signals with annotations"),
+    (("train", "d", *TRAIN, "--resample", "--out", "run"), "resample is of signals, volumes or clips"),
+    (("train", "d", *TRAIN, "--channels", "red", "--out", "run"), "channels is of signals, volumes or clips"),
+    (("train", "d", *TRAIN, "--mosaic", "1", "--out", "run"), "mosaic is of detectors: leave it out for verify"),
     (("train", "d", *TRAIN, "--check"), "task must be classify"),
     (("train", "d", *TRAIN, "--ensemble", "2", "--out", "run"), "task must be classify"),
     (("train", "d", *TRAIN, "--loss", "modern", "--out", "run"), "no loss of encoders named 'modern'"),

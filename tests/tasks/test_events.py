@@ -222,7 +222,7 @@ def test_bad_wishes(learned, tmp_path):
         ({"symbols": None}, "window and symbols"),
         ({"channels": ("V9",)}, "V9"),
         ({"symbols": ("N", "X")}, "'X'"),
-        ({"size": 50}, "what window says"),
+        ({"size": 50}, "here the window says it: leave it out for events"),
     ]:
         with pytest.raises(StriateError, match=message):
             striate.train(root / "one", out=tmp_path / "run", **(OPTIONS | changed))

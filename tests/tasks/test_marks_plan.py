@@ -32,7 +32,7 @@ def test_where_few_are_held_back_the_loss_chooses_the_epoch(val, few):
 
 
 REFUSED = [
-    ({"views": 2}, ArgumentError, "views is of classification: leave it out for localize"),
+    ({"views": 2}, ArgumentError, "views is of classification of images: leave it out for localize"),
     ({"hidden": (4,)}, ArgumentError, "hidden is of classification"),
     ({"last_stage": "conv1"}, ArgumentError, "last_stage is of classification"),
     ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup in the recipe mixes classes of whole images"),
@@ -40,11 +40,11 @@ REFUSED = [
     ({"recipe": {"label_smoothing": 0.1}}, ArgumentError, "label_smoothing in the recipe"),
     ({"freeze": "auto"}, ArgumentError, "freeze must be none, all or a stage"),
     ({"freeze": "conv9"}, ArgumentError, "freeze must be"),
-    ({"mosaic": 0.5}, ArgumentError, "mosaic must be a share in .* of a detector's images"),
-    ({"task": "landmarks", "mosaic": 0.5}, ArgumentError, "mosaic must be"),
-    ({"task": "detect", "mosaic": 1.5}, ArgumentError, "mosaic must be"),
+    ({"mosaic": 0.5}, ArgumentError, "mosaic is of detectors: leave it out for localize"),
+    ({"task": "landmarks", "mosaic": 0.5}, ArgumentError, "mosaic is of detectors"),
+    ({"task": "detect", "mosaic": 1.5}, ArgumentError, "mosaic must be a share in .* of a detector's images"),
     ({"task": "detect", "mosaic": -0.1}, ArgumentError, "mosaic must be"),
-    ({"task": "classify", "mosaic": 0.5}, ArgumentError, "mosaic must be"),
+    ({"task": "classify", "mosaic": 0.5}, ArgumentError, "mosaic is of detectors: leave it out for classes of images"),
     ({"task": "classify", "loss": "modern"}, ArgumentError, "loss is of .*tasks on boxes or points"),
     ({"task": "segment"}, UnknownNameError, "no task named 'segment'"),
     ({"loss": "nosuch"}, UnknownNameError, "no loss named 'nosuch'; known: modern, documents"),

@@ -148,9 +148,6 @@ def test_a_rare_class_weighs_more():
 @pytest.mark.parametrize(
     ("wishes", "error", "word"),
     [
-        ({"views": 2}, ArgumentError, "views is not of signals"),
-        ({"hidden": (9,)}, ArgumentError, "hidden is not of signals"),
-        ({"last_stage": "block1"}, ArgumentError, "last_stage"),
         ({"freeze": "auto"}, ArgumentError, "tried for images only"),
         ({"recipe": {"cutmix": 1.0}}, ArgumentError, "cutmix"),
         ({"weights": "resnet18"}, ArgumentError, "say which model"),

@@ -130,9 +130,11 @@ def test_a_style_that_has_changed_is_not_resumed(data):
         ({"weights": "vgg91"}, UnknownNameError, "no style preset named 'vgg91'"),
         ({"size": 30}, ArgumentError, "size must be a multiple of 4"),
         ({"strength": -1.0}, ArgumentError, "strength must be at least 0"),
-        ({"freeze": "all"}, ArgumentError, "freeze is not of networks that paint"),
-        ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup and cutmix mix classes"),
+        ({"freeze": "all"}, ArgumentError, "freeze is of networks that recognise: leave it out for stylize"),
+        ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup in the recipe mixes classes"),
+        ({"recipe": {"label_smoothing": 0.1}}, ArgumentError, "label_smoothing in the recipe"),
         ({"task": "classify"}, ArgumentError, "styles is of networks that paint"),
+        ({"resample": True}, ArgumentError, "resample is of signals, volumes or clips: leave it out for stylize"),
     ],
 )
 def test_what_can_not_be_learned_is_refused_and_nothing_is_written(data, options, error, message):
