@@ -123,7 +123,8 @@ def _trained(path: Path) -> EncoderWeights:
     except ShapeError as e:
         raise ModelFileError(f"{path}: its preset does not suit its network: {e}") from e
     preset = EncoderPreset(str(path), _digest(path), None, False, _chosen(path, header), turned=_learned_turned(header))
-    return EncoderWeights(network, header.image_preset, preset, header.licence)
+    notice = f"weights {path}: {header.licence}, as those that its training began with" if header.licence else ""
+    return EncoderWeights(network, header.image_preset, preset, notice)
 
 
 def _learned_turned(header: ModelFile) -> bool:

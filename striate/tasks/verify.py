@@ -94,6 +94,7 @@ class VerifyFigures:
         distances: verification by the distance of encodings.
         one_shot: identification; None where only a list of pairs is known.
         unit: verification by the pair classifier, at a probability of one half, where one was trained.
+        pairs_share_images: whether an image is in several pairs: the intervals of shares of pairs are then too short.
     """
 
     n: int
@@ -101,6 +102,7 @@ class VerifyFigures:
     distances: Verification
     one_shot: OneShot | None = None
     unit: Verification | None = None
+    pairs_share_images: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; without the curves."""
@@ -110,17 +112,26 @@ class VerifyFigures:
             **self.distances.to_dict(),
             "one_shot": self.one_shot.to_dict() if self.one_shot else None,
             "pair_unit": self.unit.to_dict() if self.unit else None,
+            "pairs_share_images": self.pairs_share_images,
         }
 
     def __str__(self) -> str:
         found = self.distances
         low, high = found.interval
         pairs = found.n_same + found.n_different
-        shot = f"; one-shot identification {self.one_shot.accuracy:.2%}" if self.one_shot else ""
+        short = ", too short: the pairs share images" if self.pairs_share_images else ""
         return (
-            f"verification {found.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) of {pairs} pairs, AUC "
-            f"{found.auc:.4f}, EER {found.eer:.2%}{shot}; {self.n} images of {self.n_identities}"
+            f"verification {found.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}{short}) of {pairs} pairs, AUC "
+            f"{found.auc:.4f}, EER {found.eer:.2%}{self._one_shot}; {self.n} images of {self.n_identities} identities"
         )
+
+    @property
+    def _one_shot(self) -> str:
+        if not self.one_shot:
+            return ""
+        number = self.one_shot.n_identities
+        chance = f"among {number} identities, of which guessing names {100 / number:.3g} %"
+        return f"; one-shot identification {self.one_shot.accuracy:.2%} {chance}"
 
 
 def measure_encodings(
@@ -152,7 +163,14 @@ def measure_encodings(
         verification(pair_distances(encodings, pairs), pairs.same, threshold=threshold),
         identify_one_shot(encodings, identities, draws=draws) if named else None,
         verification(_unlikeness(unit, encodings, pairs), pairs.same, threshold=0.5) if unit else None,
+        _share_images(pairs),
     )
+
+
+def _share_images(pairs: IdentityPairs) -> bool:
+    """Whether an image is in several pairs."""
+    places = np.concatenate([pairs.first, pairs.second])
+    return len(np.unique(places)) < len(places)
 
 
 def pair_distances(encodings: Encodings, pairs: IdentityPairs) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The plan of a training of an encoder: everything that decides it, and why."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -83,7 +84,8 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
     pipeline.check(preset)
     freeze = wishes.freeze or "none"
     identities = _count_identities(train, wishes)
-    people, images = share_batch(wishes.batch_size or BATCH, identities)
+    most = max(Counter(item.labels for item in train.items).values())
+    people, images = share_batch(wishes.batch_size or BATCH, identities, most)
     batch_size = (wishes.batch_size or BATCH) if isinstance(train, RelatedPart) else people * images
     return VerifyPlan(
         network=network,
@@ -110,20 +112,25 @@ def make_verify_plan(dataset: Dataset, wishes: Wishes) -> VerifyPlan:
     )
 
 
-def share_batch(batch_size: int, identities: int) -> tuple[int, int]:
+def share_batch(batch_size: int, identities: int, most: int) -> tuple[int, int]:
     """P and K of a batch: four images of each identity, or more where there are too few identities to fill it.
+
+    Args:
+        batch_size: images that are wished for.
+        identities: how many there are.
+        most: images of the one that has most.
 
     Raises:
         ArgumentError: a batch of fewer than four images.
 
     Example:
-        >>> share_batch(64, 1000), share_batch(64, 5), share_batch(6, 1000)
-        ((16, 4), (5, 12), (2, 3))
+        >>> share_batch(64, 1000, most=20), share_batch(64, 5, most=20), share_batch(64, 5, most=10)
+        ((16, 4), (5, 12), (5, 10))
     """
     if batch_size < _LEAST:
         raise ArgumentError.of("batch_size", f"at least {_LEAST}, two images of two identities", batch_size)
     people = max(2, min(identities, batch_size // IMAGES))
-    return people, batch_size // people
+    return people, max(2, min(batch_size // people, most))
 
 
 def _check_parts(dataset: Dataset) -> None:
@@ -145,8 +152,6 @@ def _check_wishes(wishes: Wishes, *, listed: bool) -> None:
     for name in ("turned", "spliced"):
         if getattr(wishes, name) and listed:
             raise ArgumentError(f"{name} makes identities of identities, and a list has pairs: leave it out")
-    if wishes.views is not None:
-        raise ArgumentError("views keep features in the order of classes: leave them out for encoders")
     if wishes.freeze == "auto":
         raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for classes only", "auto")
     if mixing := _NOT_HERE & set(wishes.recipe or ()):

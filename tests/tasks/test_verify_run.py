@@ -15,11 +15,11 @@ import pytest
 import torch
 
 import striate
-from striate.data import IdentityLoader, Item, Part, open_identities, pairs_of, write_image
+from striate.data import IdentityLoader, Item, Part, RelatedPart, open_identities, pairs_of, write_image
 from striate.errors import ArgumentError, CollapseError, DataError, OutputError, UnknownNameError
 from striate.faces import Encoder, join_views
 from striate.faces.encoder_weights import EncoderWeights
-from striate.models import load_model, read_header
+from striate.models import load_model, read_header, save_model
 from striate.tasks import evaluate_encoder, load_classifier
 from striate.tasks.verify import measure_encodings, pair_distances
 from striate.tasks.verify_report import worst_pairs
@@ -126,6 +126,32 @@ def test_the_page_of_worst_mistakes(data):
             evaluate_encoder(striate.load("run"), data, out=out)
 
 
+def test_pairs_that_share_images_are_remarked():
+    """Of 5 images in 6 pairs, and of 4 in two: the second kind are independent of one another."""
+    encodings = np.eye(5, dtype=np.float32)
+    items = [Item(str(i), (i % 2,)) for i in range(5)]
+    shared = measure_encodings(encodings, Part(items, None))
+    assert shared.pairs_share_images
+    assert shared.to_dict()["pairs_share_images"] is True
+    assert re.search(r"\(95 % interval .* to .*, too short: the pairs share images\) of 8 pairs", str(shared))
+    assert str(shared).endswith("5 images of 2 identities")
+    assert re.search(r"one-shot identification .*% among 2 identities, of which guessing names 50 %;", str(shared))
+    rows = {"rows": np.array([[0, 2], [1, 4]]), "identities": np.array([[0, 0], [0, 1]])}
+    apart = measure_encodings(encodings, RelatedPart(items, None, **rows))
+    assert not apart.pairs_share_images
+    assert "share" not in str(apart)
+    assert "guessing" not in str(apart)
+
+
+def test_the_licence_that_an_encoder_inherits_says_whose_it_is(data):
+    list(striate.train(data, out="run", **{**SMALL, "epochs": 1}))
+    assert striate.load("run").notice == ""
+    network, header = load_model("run/model.safetensors")
+    save_model("pets.safetensors", network, replace(header, licence="Apache-2.0"))
+    wanted = "weights pets.safetensors: Apache-2.0, as those that its training began with"
+    assert striate.load("pets.safetensors").notice == wanted
+
+
 def test_load_gives_encodings_of_unit_length(data):
     list(striate.train(data, out="run", **{**SMALL, "epochs": 1}))
     encodings = striate.load("run").encode([np.zeros((28, 28, 1), np.uint8), np.full((40, 30, 1), 200, np.uint8)])
@@ -147,6 +173,7 @@ def test_the_report(data):
         "AUC",
         "false accepts",
         "6 identities",
+        "as if no two pairs had an image or an identity in common. These have images in common, so they are too short.",
         "each with its distance",
     ):
         assert words in text, words
@@ -236,6 +263,12 @@ def test_two_processes_learn_from_both_shares(data, monkeypatch):
     assert [epoch["loss"] for epoch in own] == pytest.approx([epoch["loss"] for epoch in epochs], rel=1e-4)
 
 
+def test_a_batch_has_no_more_images_of_an_identity_than_there_are(data):
+    run = striate.train(data, out="run", **{**SMALL, "batch_size": 100_000})
+    assert (run.plan.num_identities, run.plan.num_images, run.plan.batch_size) == (4, 12, 48)
+    assert "batches of 4 identities with 12 images each; 2 identities are held back" in run.plan.reasons
+
+
 def test_turned_identities_fill_more_batches(data):
     ways = ({}, {"turned": True}, {"turned": True, "spliced": True})
     runs = [striate.train(data, out=f"run-{len(way)}", **way, **SMALL) for way in ways]
@@ -284,13 +317,16 @@ def test_a_pair_classifier_decides_by_all_views():
 def test_what_a_resumed_run_refuses(data, write_stripes):
     next(iter(striate.train(data, out="run", **SMALL)))
     for other, message in (
-        ({"task": "classify"}, "batch_size must be"),
-        ({"dim": 8, "task": "verify"}, "dim must be the run's own, 16"),
-        ({"mining": "hard", "task": "verify"}, "mining must be the run's own"),
+        ({"task": "detect"}, "task must be the run's own, 'verify'"),
+        ({"dim": 8}, "dim must be the run's own, 16"),
+        ({"mining": "hard"}, "mining must be the run's own, 'semi-hard'"),
+        ({"loss": "pair"}, "loss must be the run's own, 'triplet', when it is resumed, got 'pair'"),
+        ({"freeze": "all", "hidden": (8,)}, "freeze must be the run's own, 'none'"),
+        ({"last_stage": "conv1"}, "last_stage must be left out, as when the run began"),
     ):
-        if other["task"] == "verify":
-            with pytest.raises(ArgumentError, match=message):
-                striate.train(data, out="run", resume=True, **other)
+        with pytest.raises(ArgumentError, match=message):
+            striate.train(data, out="run", resume=True, **other)
+    striate.train(data, out="run", resume=True, loss="triplet", mining="semi-hard", optimizer="adamw", **SMALL)
     write_stripes("other", NAMES, 11)
     with pytest.raises(ArgumentError, match="other images or labels"):
         striate.train("other", out="run", resume=True)
@@ -379,12 +415,13 @@ REFUSED = [
     ({"loss": "modern"}, "no loss of encoders named 'modern'"),
     ({"mining": "soft"}, "no mining named 'soft'"),
     ({"loss": "pair", "mining": "hard"}, "mining chooses triplets"),
-    ({"views": 3}, "views keep features"),
+    ({"views": 3}, "views is of classification of images: leave it out for verify"),
     ({"freeze": "auto"}, "freeze must be none"),
     ({"recipe": {"mixup": 0.2}}, "mixup in the recipe"),
     ({"batch_size": 3}, "batch_size must be at least 4"),
-    ({"dim": 0}, "dim must be an integer of at least 1"),
-    ({"mosaic": 0.5}, "mosaic must be"),
+    ({"dim": 1}, "dim must be an integer of at least 2, got 1"),
+    ({"mosaic": 1.0}, "mosaic is of detectors: leave it out for verify"),
+    ({"window": 1.0}, "window is of signals with annotations: leave it out for verify"),
     ({"task": "classify", "dim": None, "mining": "hard"}, "mining is of encoders"),
 ]
 
