@@ -202,7 +202,8 @@ def _introduce(run: "AnyRun") -> None:
     for line in (*run.start["remarks"], *run.plan.reasons):
         note(f"  {line}")
     note(run.notice)
-    how = f"{run.plan.recipe.epochs} epochs of {run.plan.recipe.optimizer}"
+    epochs = run.plan.recipe.epochs
+    how = f"{epochs} {'epoch' if epochs == 1 else 'epochs'} of {run.plan.recipe.optimizer}"
     note(f"{run.folder.path}: {run.plan.network}, {'candidates in turn' if run.plan.freeze == 'auto' else how}")
 
 

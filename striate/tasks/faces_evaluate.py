@@ -49,8 +49,9 @@ class PairsEvaluation:
         """What whoever reads the figures should know."""
         measured = self.measured
         flattered = "the threshold was chosen on these very pairs: the accuracy at it is flattered"
-        images = f"left out: {measured.pairs_left_out:,} pairs, for images without an encoding"
-        return (flattered,) * (not self.calibrated) + (images,) * (measured.pairs_left_out > 0)
+        number = measured.pairs_left_out
+        images = f"left out: {number:,} {'pair' if number == 1 else 'pairs'}, for images without an encoding"
+        return (flattered,) * (not self.calibrated) + (images,) * (number > 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -128,7 +128,7 @@ def test_train_without_out_makes_a_folder_for_each(striate, trained):
     for _ in range(2):
         code, out, err = striate("train", trained.data, "--model", "lenet5", "--epochs", "1", "--workers", "0")
         assert code == 0
-    assert "lenet5, 1 epochs of adamw" in err
+    assert "lenet5, 1 epoch of adamw" in err
     assert "val: accuracy" in out
     assert "(the best epoch was chosen on it)" in out
     assert "test: accuracy" in out
