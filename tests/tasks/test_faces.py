@@ -205,6 +205,10 @@ class TestPairs:
         assert measured.left_out_dict()["images_left_out"] == [{"path": "A/0.png", "why": "no face found"}]
         assert measured.pairs_left_out == 11
         assert len(measured.distances) == 66 - 11
+        evaluation = evaluate_pairs(toy_recogniser(), open_pairs(listed))
+        assert evaluation.remarks[-1] == "left out: 11 pairs, for images without an encoding"
+        one = replace(evaluation, measured=replace(measured, pairs_left_out=1))
+        assert one.remarks[-1] == "left out: 1 pair, for images without an encoding"
 
     def test_broken_images_are_refused_or_left_out(self, tmp_path):
         listed = write_pairs(tmp_path)
