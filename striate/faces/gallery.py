@@ -201,6 +201,7 @@ class Gallery:
 
         Raises:
             OutputError: it can't be written.
+            GalleryError: an image is damaged: nothing is written.
             ArgumentError: it would lie among the gallery's own files, in place of one or never to be erased.
         """
         path = Path(path)

@@ -19,6 +19,8 @@ from striate.faces.gallery_store import NOT_UNIT, Facts, Records, State, damage,
 _BATCH = 4096
 _MOST_VARIABLES = 500
 _CHANGED = "its checksum disagrees"
+_EVERYTHING = """SELECT images.id, name, sha256, encoding, crc32, created FROM images
+    JOIN people ON people.id = images.person ORDER BY images.id"""
 _ANYBODY = "SELECT 1 FROM people LIMIT 1"
 _NOW = "SELECT encoder, dim, threshold, generation, erased, coalesce((SELECT max(id) FROM images), 0) FROM facts"
 
@@ -142,11 +144,11 @@ class SqliteStore:
             yield batch
 
     def entries(self) -> Generator[Entries, None, None]:
-        """Batches of all that is stored, in the order of image ids; one consistent view."""
-        query = """SELECT name, sha256, encoding, created FROM images JOIN people ON people.id = images.person
-            ORDER BY images.id"""
-        for rows in self._batches(query):
-            names, image_hashes, encodings, created = zip(*rows, strict=True)
+        """Batches of all that is stored, in the order of image ids; one consistent view. Raises at a damaged image."""
+        for rows in self._batches(_EVERYTHING):
+            if damages := self._damages(rows):
+                raise GalleryError(f"{self.path}: {damages[0]}")
+            _, names, image_hashes, encodings, _, created = zip(*rows, strict=True)
             yield Entries(names, image_hashes, self._decode(encodings), created)
 
     def names(self, people: Iterable[int]) -> Mapping[int, str]:
@@ -170,18 +172,8 @@ class SqliteStore:
         found = [Problem(str(self.path), row[0]) for row in self._rows("PRAGMA integrity_check") if row != ("ok",)]
         broken = self._rows("PRAGMA foreign_key_check")
         found += [Problem(str(self.path), f"image {row[1]} is of nobody") for row in broken]
-        query = """SELECT images.id, name, sha256, encoding, crc32 FROM images JOIN people ON people.id = images.person
-            ORDER BY images.id"""
-        for rows in self._batches(query):
-            wrong = [
-                damage(image, name, _CHANGED)
-                for image, name, image_hash, blob, crc32 in rows
-                if _checksum(image_hash, blob) != crc32
-            ]
-            row = wrong_row(self._decode([blob for *_, blob, _ in rows]))
-            if row is not None:
-                wrong.append(damage(rows[row][0], rows[row][1], NOT_UNIT))
-            found += [Problem(str(self.path), message) for message in wrong]
+        for rows in self._batches(_EVERYTHING):
+            found += [Problem(str(self.path), message) for message in self._damages(rows)]
         return found
 
     def close(self) -> None:
@@ -209,6 +201,19 @@ class SqliteStore:
         busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise GalleryError(f"another process keeps reading {self.path}")
+
+    def _damages(self, rows: Sequence[tuple[Any, ...]]) -> list[str]:
+        """What is wrong with images, rows of `_EVERYTHING`."""
+        found = [
+            damage(image, name, _CHANGED)
+            for image, name, image_hash, encoding, crc32, _ in rows
+            if _checksum(image_hash, encoding) != crc32
+        ]
+        wrong = wrong_row(self._decode([encoding for _, _, _, encoding, _, _ in rows]))
+        if wrong is not None:
+            image, name = rows[wrong][:2]
+            found.append(damage(image, name, NOT_UNIT))
+        return found
 
     def _decode(self, encodings: Sequence[bytes]) -> "np.ndarray[Any, np.dtype[np.float32]]":
         """(N, D) from N blobs of D·4 bytes."""

@@ -107,7 +107,7 @@ class Store(Protocol):
         """Batches of `record_type(dim)` in the order of image ids, those above `after`; one consistent view."""
 
     def entries(self) -> Generator[Entries, None, None]:
-        """Batches of all that is stored, in the order of image ids; one consistent view."""
+        """Batches of all that is stored, in the order of image ids; one consistent view. Raises at a damaged image."""
 
     def names(self, people: Iterable[int]) -> Mapping[int, str]:
         """The names of people by their ids; those that are not here any more are left out."""

@@ -551,6 +551,9 @@ def test_a_removal_is_whole_beside_a_damaged_image(gallery, damaged):
         for what in ("its checksum disagrees", "its encoding is not of unit length")
     }
     with pytest.raises(GalleryError, match="image 3, of Bob, is damaged"):
+        gallery.export("people.jsonl")
+    assert not Path("people.jsonl").exists()
+    with pytest.raises(GalleryError, match="image 3, of Bob, is damaged"):
         nearest(gallery, "Eve")
     gallery.remove("Bob")  # what the messages say mends it
     assert nearest(gallery, "Eve") == "Eve"
