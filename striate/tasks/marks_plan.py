@@ -185,8 +185,6 @@ def _choose_freeze(wishes: Wishes) -> str:
 
 def _make_recipe(wishes: Wishes, habits: Habits, images: int, batch_size: int) -> Recipe:
     given = dict(wishes.recipe or {})
-    if mixing := {"mixup", "cutmix", "label_smoothing"} & set(given):
-        raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
     epochs = max(10, math.ceil(habits.steps * batch_size / images)) if wishes.epochs is None else wishes.epochs
     usual: dict[str, Any] = {"epochs": epochs, "lr": habits.rate, **habits.recipe}
     if wishes.optimizer in ("sgd", "momentum"):

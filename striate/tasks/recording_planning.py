@@ -151,8 +151,6 @@ def _times(size: Sequence[int]) -> str:
 def _check_wishes(wishes: Wishes) -> None:
     if wishes.freeze == "auto":
         raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for images only", "auto")
-    if dict(wishes.recipe or {}).get("cutmix"):
-        raise ArgumentError("cutmix covers parts of images: leave it out of the recipe of recordings")
 
 
 def _choose_network(kind: Kind, wishes: Wishes) -> tuple[str, str]:

@@ -131,7 +131,5 @@ def _size(wish: int | None) -> tuple[int, int]:
 def _recipe(wishes: Wishes, images: int, batch_size: int) -> Recipe:
     epochs = wishes.epochs or math.ceil(_STEPS * batch_size / images)
     more = {"clip_norm": 1.0, "warmup_epochs": min(0.5, epochs / 2), **(wishes.recipe or {})}
-    if mixing := {"mixup", "cutmix", "label_smoothing"} & set(more):
-        raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
     lr, seed = wishes.lr or _LR, wishes.seed or 0
     return Recipe.usual(wishes.optimizer or "adam", epochs=epochs, lr=lr, seed=seed, **more)

@@ -26,7 +26,6 @@ DIM = 128
 BATCH = 64  # images: 16 identities with 4 each
 IMAGES = 4  # of each identity in a batch, where there are identities enough
 _LEAST = 4  # images in a batch: two of two identities
-_NOT_HERE = {"label_smoothing", "mixup", "cutmix"}
 
 
 @dataclass(frozen=True)
@@ -154,8 +153,6 @@ def _check_wishes(wishes: Wishes, *, listed: bool) -> None:
             raise ArgumentError(f"{name} makes identities of identities, and a list has pairs: leave it out")
     if wishes.freeze == "auto":
         raise ArgumentError.of("freeze", "none, all or a stage: what to learn is tried for classes only", "auto")
-    if mixing := _NOT_HERE & set(wishes.recipe or ()):
-        raise ArgumentError(f"{', '.join(sorted(mixing))} in the recipe mixes classes of whole images: leave it out")
 
 
 def _why_loss(train: Part, wishes: Wishes) -> str:

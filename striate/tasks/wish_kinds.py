@@ -1,5 +1,6 @@
 """Which wishes are of some kinds of training alone. Elsewhere they are refused: an option is never ignored."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from striate.errors import ArgumentError
@@ -12,7 +13,7 @@ _NAMES = {"classes": "classes of images", "recordings": "classes of signals, vol
 
 
 class _Owner(NamedTuple):
-    """Whose some wishes are: in words, and of which kinds."""
+    """Whose some wishes, or parts of the recipe, are: in words, and of which kinds."""
 
     wishes: tuple[str, ...]
     whose: str
@@ -30,6 +31,10 @@ _OWNERS = (
     _Owner(("last_stage", "hidden"), "classification of images and of encoders", frozenset({"classes", "verify"})),
     _Owner(("freeze",), "networks that recognise", (_IMAGES | _RECORDINGS) - {"stylize"}),
     _Owner(("size",), "whole images or recordings, and here the window says it", (_IMAGES | _RECORDINGS) - {"events"}),
+)
+_OWNERS_OF_RECIPE = (
+    _Owner(("mixup", "label_smoothing"), "classification", _RECORDINGS | {"classes"}),
+    _Owner(("cutmix",), "classification of images", frozenset({"classes"})),
 )
 
 
@@ -49,7 +54,15 @@ def refuse_foreign(wishes: Wishes, kind: str) -> None:
         Traceback (most recent call last):
         striate.errors.ArgumentError: window is of signals with annotations: leave it out for verify
     """
-    for owner in _OWNERS:
-        for name in owner.wishes:
-            if getattr(wishes, name) is not None and kind not in owner.kinds:
-                raise ArgumentError(f"{name} is of {owner.whose}: leave it out for {_NAMES.get(kind, kind)}")
+    here = _NAMES.get(kind, kind)
+    for name, whose in _foreign(_OWNERS, kind):
+        if getattr(wishes, name) is not None:
+            raise ArgumentError(f"{name} is of {whose}: leave it out for {here}")
+    for name, whose in _foreign(_OWNERS_OF_RECIPE, kind):
+        if name in (wishes.recipe or {}):
+            raise ArgumentError(f"{name} in the recipe is of {whose}: leave it out for {here}")
+
+
+def _foreign(owners: Sequence[_Owner], kind: str) -> Iterator[tuple[str, str]]:
+    """What is of other kinds, each with whose it is."""
+    return ((name, owner.whose) for owner in owners if kind not in owner.kinds for name in owner.wishes)

@@ -217,7 +217,10 @@ BAD_TRAININGS = [
     ("d/boxes.csv --task localize --hidden 8", "hidden is of classification"),
     ("d/boxes.csv --task localize --last-stage conv1", "last_stage is of classification"),
     ("d/boxes.csv --task localize --freeze auto", "freeze must be none, all or a stage"),
-    ("d/boxes.csv --task localize --recipe mixup=0.2", "mixup in the recipe mixes classes of whole images"),
+    (
+        "d/boxes.csv --task localize --recipe mixup=0.2",
+        "mixup in the recipe is of classification: leave it out for localize",
+    ),
     ("d/boxes.csv --task localize --epochs 0", "epochs must be an integer of at least 1, got 0"),
     ("d/boxes.csv --task localize --size 48", "size must be 32 pixels a side for lenet5"),
     ("d/boxes.csv --task landmarks", "no points in d/boxes.csv"),

@@ -35,7 +35,7 @@ REFUSED = [
     ({"views": 2}, ArgumentError, "views is of classification of images: leave it out for localize"),
     ({"hidden": (4,)}, ArgumentError, "hidden is of classification"),
     ({"last_stage": "conv1"}, ArgumentError, "last_stage is of classification"),
-    ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup in the recipe mixes classes of whole images"),
+    ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup in the recipe is of classification: leave it out for localize"),
     ({"recipe": {"cutmix": 0.2}}, ArgumentError, "cutmix in the recipe"),
     ({"recipe": {"label_smoothing": 0.1}}, ArgumentError, "label_smoothing in the recipe"),
     ({"freeze": "auto"}, ArgumentError, "freeze must be none, all or a stage"),

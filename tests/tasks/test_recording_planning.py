@@ -149,7 +149,6 @@ def test_a_rare_class_weighs_more():
     ("wishes", "error", "word"),
     [
         ({"freeze": "auto"}, ArgumentError, "tried for images only"),
-        ({"recipe": {"cutmix": 1.0}}, ArgumentError, "cutmix"),
         ({"weights": "resnet18"}, ArgumentError, "say which model"),
         ({"model": "no such"}, UnknownNameError, "no such"),
         ({"model": "lenet5"}, ShapeError, "32 pixels a side for lenet5"),

@@ -131,7 +131,7 @@ def test_a_style_that_has_changed_is_not_resumed(data):
         ({"size": 30}, ArgumentError, "size must be a multiple of 4"),
         ({"strength": -1.0}, ArgumentError, "strength must be at least 0"),
         ({"freeze": "all"}, ArgumentError, "freeze is of networks that recognise: leave it out for stylize"),
-        ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup in the recipe mixes classes"),
+        ({"recipe": {"mixup": 0.2}}, ArgumentError, "mixup in the recipe is of classification"),
         ({"recipe": {"label_smoothing": 0.1}}, ArgumentError, "label_smoothing in the recipe"),
         ({"task": "classify"}, ArgumentError, "styles is of networks that paint"),
         ({"resample": True}, ArgumentError, "resample is of signals, volumes or clips: leave it out for stylize"),

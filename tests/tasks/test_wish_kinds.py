@@ -32,6 +32,12 @@ TABLE = [
     ({"freeze": "none"}, "11111110"),
     ({"size": 32}, "11011111"),
 ]
+RECIPE = [
+    ({"mixup": 0.2}, "11100000"),
+    ({"label_smoothing": 0.1}, "11100000"),
+    ({"cutmix": 1.0}, "10000000"),
+    ({"patience": 5, "ema_decay": 0.9}, "11111111"),
+]
 ANYWHERE = {
     *("model", "weights", "epochs", "optimizer", "lr", "batch_size", "recipe", "seed", "precision", "distort", "task"),
 }
@@ -46,6 +52,16 @@ def test_a_wish_is_of_some_kinds(wish, row):
         else:
             with pytest.raises(ArgumentError, match=f"^{next(iter(wish))} is of .*: leave it out for "):
                 refuse_foreign(Wishes(**wish), kind)
+
+
+@pytest.mark.parametrize(("recipe", "row"), RECIPE)
+def test_a_part_of_the_recipe_is_of_some_kinds(recipe, row):
+    for kind, means_something in zip(KINDS, row, strict=True):
+        if means_something == "1":
+            refuse_foreign(Wishes(recipe=recipe), kind)
+        else:
+            with pytest.raises(ArgumentError, match=f"^{next(iter(recipe))} in the recipe is of classification"):
+                refuse_foreign(Wishes(recipe=recipe), kind)
 
 
 def test_no_wish_is_forgotten():
@@ -68,6 +84,7 @@ def test_what_is_of_recordings_is_refused_before_any_data_is_read(task, wish):
         ("classify", {"mosaic": 0.5}),
         ("classify", {"dim": 8}),
         ("classify", {"freeze": "none", "strength": 2.0}),
+        ("classify", {"recipe": {"cutmix": 1.0}}),
         ("events", {"size": 9}),
         ("events", {"views": 2}),
         ("events", {"loss": "modern"}),
@@ -75,7 +92,8 @@ def test_what_is_of_recordings_is_refused_before_any_data_is_read(task, wish):
 )
 def test_what_is_not_of_recordings(task, wish):
     np.savez("signals.npz", x=np.zeros((8, 20)), y=np.arange(8) % 2)
-    with pytest.raises(ArgumentError, match=f"^{list(wish)[-1]} is of "):
+    name = "cutmix" if "recipe" in wish else list(wish)[-1]
+    with pytest.raises(ArgumentError, match=f"^{name} (in the recipe )?is of "):
         striate.train("signals.npz", task=task, out="run", **wish)
 
 
