@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate.cli.output import note, print_json, print_table
+from striate.cli.output import note, note_page, print_json, print_table
 
 if TYPE_CHECKING:
     from striate.faces import Encoder
@@ -20,8 +20,7 @@ def evaluate_encoder(
         evaluation = evaluate_encoder(encoder, data, part=part, out=out, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:
         note(remark)
-    if out:
-        note(f"written: {out}" if evaluation.mistakes else f"no mistakes, so no page: {out}")
+    note_page(out, evaluation.mistakes)
     if as_json:
         print_json(evaluation.to_dict())
         return

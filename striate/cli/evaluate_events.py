@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from striate.cli.output import note, print_json, print_table
+from striate.cli.output import note, note_page, print_json, print_table
 
 if TYPE_CHECKING:
     from striate.tasks import EventFinder
@@ -31,6 +31,7 @@ def evaluate_events(
         )
     for remark in evaluation.remarks:
         note(remark)
+    note_page(out, evaluation.mistakes)
     if as_json:
         print_json(evaluation.to_dict())
         return

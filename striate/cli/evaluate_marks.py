@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from striate.cli.output import note, print_json, print_table
+from striate.cli.output import note, note_page, print_json, print_table
 
 if TYPE_CHECKING:
     from striate.tasks import MarksFinder
@@ -26,6 +26,7 @@ def evaluate_marks(
         evaluation = evaluate_marks(predictor, data, part=part, out=out, skip_bad=skip_bad, on_images=bar.advance_to)
     for remark in evaluation.remarks:
         note(remark)
+    note_page(out, evaluation.mistakes)
     if as_json:
         print_json(evaluation.to_dict())
         return

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -17,6 +18,12 @@ def note(text: str) -> None:
         from striate.draw.text import printable
 
         print("\n".join(map(printable, text.split("\n"))), file=sys.stderr, flush=True)
+
+
+def note_page(out: Path | None, mistakes: int) -> None:
+    """Whether a page of mistakes was written, where one was asked for: of none there is none."""
+    if out:
+        note(f"written: {out}" if mistakes else f"no mistakes, so no page: {out}")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:

@@ -31,6 +31,7 @@ class EventsEvaluation:
         fingerprint: of the data.
         remarks: what a reader must know.
         seconds: of signal that were looked at.
+        mistakes: how many were drawn.
     """
 
     figures: EventFigures
@@ -38,6 +39,7 @@ class EventsEvaluation:
     fingerprint: str
     remarks: tuple[str, ...]
     seconds: float
+    mistakes: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: the figures, and what they are of."""
@@ -82,19 +84,18 @@ def evaluate_events(
     judged = judge_records(finder, root, stretches, resample=resample, on_records=on_records)
     task = finder.task
     figures = measure(judged, finder.labels, task.threshold, task.tolerance_s)
-    if out:
-        _write_mistakes(finder, root, judged, Path(out))
+    drawn = _write_mistakes(finder, root, judged, Path(out)) if out else 0
     own = remarks_on_own([finder.record], dataset.fingerprint, name, "records")
     seconds = sum(one.seconds for one in judged)
-    return EventsEvaluation(figures, name, dataset.fingerprint, (*own, *remarks_on(dataset)), seconds)
+    return EventsEvaluation(figures, name, dataset.fingerprint, (*own, *remarks_on(dataset)), seconds, drawn)
 
 
-def _write_mistakes(finder: EventFinder, root: Path, judged: list[Judged], out: Path) -> None:
-    """The record with the most mistakes, around the first of them."""
+def _write_mistakes(finder: EventFinder, root: Path, judged: list[Judged], out: Path) -> int:
+    """The record with the most mistakes, around the first of them; how many these are."""
     wrong = [_mistakes(finder, one) for one in judged]
     worst = max(range(len(judged)), key=lambda i: len(wrong[i]), default=0)
     if not judged or not len(wrong[worst]):
-        return
+        return 0
     name = judged[worst].stretch.record
     recording = finder.read(root / f"{name}.hea")
     rows = [(float(t) - _AROUND_S, float(t) + _AROUND_S) for t in wrong[worst][:_MOST_SHOWN]]
@@ -102,6 +103,7 @@ def _write_mistakes(finder: EventFinder, root: Path, judged: list[Judged], out: 
     title = f"{name}: {len(wrong[worst])} mistakes, the first {len(rows)}"
     with atomic_write(out) as f:
         f.write(event_trace_png(recording.values, recording.spacing[0], marks, rows, title))
+    return len(rows)
 
 
 def _mistakes(finder: EventFinder, judged: Judged) -> np.ndarray[Any, np.dtype[np.float64]]:

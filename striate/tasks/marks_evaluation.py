@@ -27,6 +27,7 @@ class MarksEvaluation:
         part: which part of the data was measured.
         fingerprint: of the data.
         remarks: what a reader must know: skipped files, images that stand in two parts.
+        mistakes: how many were drawn.
     """
 
     figures: Figures
@@ -34,6 +35,7 @@ class MarksEvaluation:
     part: str
     fingerprint: str
     remarks: tuple[str, ...]
+    mistakes: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: the figures, and what they are of."""
@@ -85,4 +87,4 @@ def evaluate_marks(
         with atomic_write(Path(out)) as f:
             f.write(sheet_png(tiles))
     remarks = (*remarks_on_own(records, dataset.fingerprint, name), *remarks_on(dataset))
-    return MarksEvaluation(figures, task.score(figures), name, dataset.fingerprint, remarks)
+    return MarksEvaluation(figures, task.score(figures), name, dataset.fingerprint, remarks, len(tiles))

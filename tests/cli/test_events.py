@@ -51,6 +51,7 @@ def test_evaluate(striate, run, records, tmp_path):
     code, out, err = striate("evaluate", run, records / "two", "--out", tmp_path / "wrong.png")
     assert code == 0, err
     assert out.startswith("sensitivity 100.00%")
+    assert f"no mistakes, so no page: {tmp_path / 'wrong.png'}" in err
     code, out, _ = striate("evaluate", run, records / "two" / "b.hea", "--json")
     assert json.loads(out)["found"]["false_alarms"] == 0
 

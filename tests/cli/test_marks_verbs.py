@@ -91,8 +91,10 @@ def test_ctrl_c_again_and_again(striate, data, stop_at_step, same_weights):
 
 def test_evaluate(striate, marked_trained, task):
     trained = marked_trained(task)
-    code, out, err = striate("evaluate", trained.model, trained.data)
+    code, out, err = striate("evaluate", trained.model, trained.data, "--out", "worst.png")
     assert code == 0, err
+    assert ("written: worst.png" in err) == Path("worst.png").exists()
+    assert "worst.png" in err
     first, *lines = out.splitlines()
     assert first.endswith(f"on 16 images: test of {trained.data}")
     for name in CORNERS if task == "landmarks" else ("blue", "red"):
