@@ -60,7 +60,9 @@ def test_learned_edges(run):
 @needs_mtcnn
 def test_a_crown_on_every_face(run):
     write_image("five.png", five_astronauts())
-    assert run("crown.py", "five.png", "crowned.png").endswith("5 faces -> crowned.png\n")
+    assert run("crown.py", "five.png", "crowned.png").endswith("faces crowned: 5 -> crowned.png\n")
+    with pytest.raises(SystemExit, match=r"five.png would be drawn over"):
+        run("crown.py", "five.png", "./five.png")
     golden = (read_image("crowned.png") == (255, 200, 40)).all(axis=2)
     for placed in FIVE:
         x, y = geometry.apply_points(placed.matrix, [[230, 30]])[0].astype(int)  # above her forehead
@@ -122,12 +124,16 @@ def test_one_shot(run):
         folder.mkdir(parents=True)
         for i in range(5):
             write_image(folder / f"{i}.png", rng.integers(0, 256, (28, 28), dtype=np.uint8))
-    out = run("one_shot.py", "digits", "run", "4")
+    out = run("one_shot.py", "digits", "run", "--images", "4")
     assert [len(list(Path("run", part).rglob("*.png"))) for part in ("learned", "digits", "letters")] == [196, 15, 40]
     assert re.search(r"^3 new digits by one image of each: [\d.]+% of 12 named rightly$", out, re.MULTILINE)
     letters = re.search(r"^10 new letters by one image of each: ([\d.]+)% of 30 named rightly$", out, re.MULTILINE)
     assert float(letters[1]) > 20  # by chance 10
     assert read_image("run/named.png").shape[0] > 1000
+    with pytest.raises(SystemExit, match="run is there already"):
+        run("one_shot.py", "digits", "run")
+    with pytest.raises(SystemExit, match=r"no folder run.train.0"):
+        run("one_shot.py", "run", "another")
 
 
 def test_every_example_is_tested():
