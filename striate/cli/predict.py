@@ -32,7 +32,7 @@ def predict(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the images with what was found drawn on them; the video; the picture of a signal."
+            help="What was found, drawn: a picture of one image or signal, a folder for those of several, or the video."
         ),
     ] = None,
     tile: Annotated[

@@ -42,14 +42,16 @@ def predict_marks(
     Args:
         predictor: what looks at the images.
         paths: images, folders or globs.
-        out: a folder for the drawn images, or None.
+        out: a picture of one image, or a folder for drawn images, or None.
         tile: side and overlap of tiles, or None.
         skip_bad: go on without files that can't be read.
         as_json: all of it as JSON.
     """
     from striate.draw.text import printable
-    from striate.tasks import draw_found, find_in_files
+    from striate.tasks import check_drawing, draw_found, find_images, find_in_files
 
+    if out:
+        check_drawing(find_images(paths), out)
     start = time.perf_counter()
     answers, bad = find_in_files(predictor, paths, tile=tile, skip_bad=skip_bad)
     note(f"{len(answers)} images, {len(answers) / max(time.perf_counter() - start, 1e-9):.1f} a second")

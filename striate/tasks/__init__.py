@@ -25,7 +25,7 @@ from striate.tasks.faces_evaluate import PairsEvaluation, evaluate_pairs, figure
 from striate.tasks.faces_identify import Identified, Person, identify_people, recognition_threshold
 from striate.tasks.faces_pairs import MeasuredPairs, measure_pairs
 from striate.tasks.faces_people import PersonsImage, images_of_people
-from striate.tasks.faces_pictures import check_drawing, draw_identified, draw_verified
+from striate.tasks.faces_pictures import draw_identified, draw_verified
 from striate.tasks.faces_recogniser import Looked, Recogniser, Sighting
 from striate.tasks.faces_verify import Verified, verify_images
 from striate.tasks.gain import Contender, Gain
@@ -40,7 +40,7 @@ from striate.tasks.marks_run import MarksRun
 from striate.tasks.network_table import network_table, parse_shape, side_by_side
 from striate.tasks.outcome import Outcome
 from striate.tasks.patches import Patches, strongest_patches, write_patches
-from striate.tasks.picture_files import check_page
+from striate.tasks.picture_files import check_drawing, check_page
 from striate.tasks.plan import Plan, Wishes
 from striate.tasks.prediction import Prediction, predict_files, write_predictions
 from striate.tasks.recording_classifier import RecordingClassifier

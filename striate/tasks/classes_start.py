@@ -55,4 +55,6 @@ def refuse_recordings(data: str | Path) -> None:
         ArgumentError: the data is of signals, volumes or clips.
     """
     if is_recordings(data):
-        raise ArgumentError(f"{data} holds signals, volumes or clips: train on them without check or ensemble")
+        raise ArgumentError(
+            f"{data} holds signals, volumes or clips: ensembles and checks beforehand are of images alone"
+        )

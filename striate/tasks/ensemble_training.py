@@ -222,8 +222,8 @@ def _wish(seed: int | None, wishes: Mapping[str, Any]) -> Wishes:
         if name not in known:
             raise TypeError(f"train_ensemble() got an unexpected keyword argument {name!r}")
     given = {name: wish for name, wish in wishes.items() if wish not in (None, {}, [], ())}
-    if (task := given.pop("task", "classify")) != "classify" or "loss" in given:
-        raise ArgumentError.of("task", "classify, and no loss chosen: an ensemble is of classifiers", task)
+    if (task := given.pop("task", "classify")) != "classify":
+        raise ArgumentError.of("task", "classify: an ensemble is of classifiers", task)
     if "hidden" in given:
         given["hidden"] = tuple(given["hidden"])
     wished = Wishes(**given, seed=seed)

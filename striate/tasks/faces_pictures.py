@@ -6,18 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from striate.data import Pixels, read_image, write_image
-from striate.data.image import WRITE_SUFFIXES
 from striate.draw import draw_faces
 from striate.draw.boxes import draw_note
 from striate.draw.faces import answer_text
 from striate.draw.pixels import as_rgb, pad, rescale, side_by_side
-from striate.errors import ArgumentError
 from striate.results import Candidates, Face, Liveness, Match
 from striate.tasks.classifier import Image
 from striate.tasks.faces_identify import Identified
 from striate.tasks.faces_recogniser import Sighting
 from striate.tasks.faces_verify import Verified
-from striate.tasks.picture_files import picture_files, refuse_drawing_over
+from striate.tasks.picture_files import drawing_files, refuse_drawing_over
 
 _LEAST = 320  # pixels a side, on which every label is whole
 _MOST_HEIGHT, _MOST_WIDTH, _GAP = 720, 1280, 8  # pixels of each of two pictures, and between them
@@ -47,16 +45,14 @@ def draw_identified(answers: Sequence[Identified], out: str | Path) -> None:
 
     Args:
         answers: what was found.
-        out: see `check_drawing`.
+        out: see `drawing_files`.
 
     Raises:
         ArgumentError: a picture for several images.
         OutputError: the folder can't be made, a file can't be written, or an image would be drawn over.
     """
     images = [answer.path for answer in answers]
-    check_drawing(images, out)
-    pictures = [Path(out)] if _is_picture(out) else picture_files(images, out)
-    for picture, answer in zip(pictures, answers, strict=True):
+    for picture, answer in zip(drawing_files(images, out), answers, strict=True):
         pixels = read_image(answer.path)
         scale = _scale_of_one(pixels)
         faces = [_scaled(person.sighting.face, scale) for person in answer.people if person.sighting.face]
@@ -65,33 +61,6 @@ def draw_identified(answers: Sequence[Identified], out: str | Path) -> None:
             write_image(picture, draw_faces(canvas, faces, [person.answer for person in answer.people]))
         else:
             write_image(picture, _noted(canvas, answer.people[0].answer if answer.people else "no face found"))
-
-
-def check_drawing(images: Sequence[str | Path], out: str | Path) -> None:
-    """Whether images can be drawn there, before anything is computed for it.
-
-    Args:
-        images: the files.
-        out: of one image a picture, by its suffix; else a folder, which is made, for a PNG of each.
-
-    Raises:
-        ArgumentError: a picture for several images.
-        OutputError: it would be drawn over the image.
-
-    Example:
-        >>> check_drawing(["a.jpg", "b.jpg"], "answer.png")
-        Traceback (most recent call last):
-        striate.errors.ArgumentError: out must be a folder, as there are 2 images, got 'answer.png'
-    """
-    if not _is_picture(out):
-        return
-    if len(images) > 1:
-        raise ArgumentError.of("out", f"a folder, as there are {len(images)} images", str(out))
-    refuse_drawing_over([Path(out)], images)
-
-
-def _is_picture(out: str | Path) -> bool:
-    return Path(out).suffix.lower() in WRITE_SUFFIXES and not Path(out).is_dir()
 
 
 def _draw_one(pixels: Pixels, scale: float, sighting: Sighting | None, answer: Match | str) -> Pixels:

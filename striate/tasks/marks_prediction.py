@@ -10,7 +10,7 @@ from striate.errors import Problem
 from striate.tasks.classifier import OnBad, readings
 from striate.tasks.images import answer_images
 from striate.tasks.marks_finder import MarksFinder
-from striate.tasks.picture_files import picture_files
+from striate.tasks.picture_files import drawing_files
 
 
 class FoundIn(NamedTuple):
@@ -56,16 +56,22 @@ def _same(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def draw_found(predictor: MarksFinder[Any, Any], answers: Sequence[FoundIn], folder: str | Path) -> Path:
-    """Write each image with what was found drawn on it as a PNG into a folder, which is made.
+def draw_found(predictor: MarksFinder[Any, Any], answers: Sequence[FoundIn], out: str | Path) -> Path:
+    """Write each image with what was found drawn on it.
+
+    Args:
+        predictor: what looked.
+        answers: what it found.
+        out: of one image a picture, by its suffix; else a folder, which is made. Its files are PNGs named as the
+            images, with a number where two have one name.
 
     Returns:
-        the folder; files are named as the images, with a number where two have one name.
+        out.
 
     Raises:
+        ArgumentError: a picture for several images.
         OutputError: the folder can't be made, a file can't be written, or an image would be drawn over.
     """
-    pictures = picture_files([path for path, _ in answers], folder)
-    for picture, (path, found) in zip(pictures, answers, strict=True):
+    for picture, (path, found) in zip(drawing_files([path for path, _ in answers], out), answers, strict=True):
         write_image(picture, predictor.task.draw(read_image(path), found))
-    return Path(folder)
+    return Path(out)

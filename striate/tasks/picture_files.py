@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from striate.data.image import WRITE_SUFFIXES
 from striate.errors import ArgumentError, OutputError
 
 
@@ -26,6 +27,48 @@ def picture_files(images: Sequence[str | Path], folder: str | Path) -> list[Path
     except OSError as e:
         raise OutputError(f"can't make the folder {folder}: {e.strerror}") from e
     return pictures
+
+
+def drawing_files(images: Sequence[str | Path], out: str | Path) -> list[Path]:
+    """Where each image is drawn: one image as a picture, if `out` is named as one; else a PNG for each in a folder.
+
+    Raises:
+        ArgumentError: a picture for several images.
+        OutputError: the folder can't be made, or an image would be drawn over.
+
+    Example:
+        >>> [path.as_posix() for path in drawing_files(["a/1.jpg"], "answer.png")]
+        ['answer.png']
+    """
+    check_drawing(images, out)
+    return [Path(out)] if _is_picture(out) else picture_files(images, out)
+
+
+def check_drawing(images: Sequence[str | Path], out: str | Path) -> None:
+    """Whether images can be drawn there, before anything is computed for it.
+
+    Args:
+        images: the files.
+        out: of one image a picture, by its suffix; else a folder, which is made, for a PNG of each.
+
+    Raises:
+        ArgumentError: a picture for several images.
+        OutputError: it would be drawn over the image.
+
+    Example:
+        >>> check_drawing(["a.jpg", "b.jpg"], "answer.png")
+        Traceback (most recent call last):
+        striate.errors.ArgumentError: out must be a folder, as there are 2 images, got 'answer.png'
+    """
+    if not _is_picture(out):
+        return
+    if len(images) > 1:
+        raise ArgumentError.of("out", f"a folder, as there are {len(images)} images", str(out))
+    refuse_drawing_over([Path(out)], images)
+
+
+def _is_picture(out: str | Path) -> bool:
+    return Path(out).suffix.lower() in WRITE_SUFFIXES and not Path(out).is_dir()
 
 
 def check_page(out: str | Path, over: str | Path = "") -> None:

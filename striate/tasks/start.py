@@ -149,6 +149,8 @@ def train(
         >>> for epoch in striate.train("photos", out="run", epochs=5):  # doctest: +SKIP
         ...     print(epoch.epoch, epoch.figures["accuracy"])
     """
+    if recipe is not None and not isinstance(recipe, Mapping):
+        raise ArgumentError.of("recipe", "parts of it by name, such as {'mixup': 0.2}", recipe)
     more = dict(recipe) if recipe else None
     wishes = Wishes(
         model,

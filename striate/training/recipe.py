@@ -101,7 +101,9 @@ class Recipe:
             >>> Recipe.parse("patience=5"), Recipe.parse("schedule=step")
             (('patience', 5), ('schedule', 'step'))
         """
-        name, _, text = setting.partition("=")
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ArgumentError.of("recipe", "NAME=VALUE", setting)
         kinds: dict[str, type] = {known: type(value) for known, value in cls().to_dict().items()}
         if name not in kinds:
             raise UnknownNameError("part of the recipe", name, kinds)

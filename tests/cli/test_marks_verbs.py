@@ -231,7 +231,7 @@ BAD_TRAININGS = [
     ("d/nowhere.csv --task detect", "no such file or folder: d/nowhere.csv"),
     (
         "d/boxes.csv --task localize --ensemble 2",
-        "task must be classify, and no loss chosen: an ensemble is of classifiers",
+        "task must be classify: an ensemble is of classifiers",
     ),
     (
         "d/boxes.csv --task localize --check",

@@ -73,6 +73,10 @@ def test_pictures_are_drawn(marked_trained, predictor, task):
     before = read_image(path)
     write_picture(Path("other/test0.png"), before)
     answers, _ = find_in_files(predictor, [path, "other"])
+    assert draw_found(predictor, answers[:1], "one.png") == Path("one.png")
+    assert Path("one.png").is_file()
+    with pytest.raises(ArgumentError, match=f"out must be a folder, as there are {len(answers)} images, got 'one.jpg'"):
+        draw_found(predictor, answers, "one.jpg")
     folder = draw_found(predictor, answers, "out/pictures")
     assert sorted(p.name for p in folder.iterdir()) == ["test0-2.png", "test0.png"]
     drawn = read_image(folder / "test0.png")

@@ -222,7 +222,7 @@ def test_a_batch_of_one_is_refused_before_anything_is_written(data):
 
 
 def test_recordings_have_neither_a_check_nor_an_ensemble(data):
-    with pytest.raises(ArgumentError, match="without check or ensemble"):
+    with pytest.raises(ArgumentError, match="ensembles and checks beforehand are of images alone"):
         striate.tasks.check_training(data)
 
 

@@ -108,6 +108,8 @@ def test_nothing_is_written_before_all_is_known_to_be_sound(data):
         striate.train(data, out="run", **SMALL, freeze="conv9")
     with pytest.raises(DataError, match="no such file"):
         striate.train("nowhere", out="run")
+    with pytest.raises(ArgumentError, match=r"recipe must be parts of it by name, .*, got 'mixup=1'"):
+        striate.train(data, out="run", recipe="mixup=1")
     with pytest.raises(ArgumentError, match="workers must be at least 0"):
         striate.train(data, out="run", **SMALL, workers=-1)
     assert not Path("run").exists()

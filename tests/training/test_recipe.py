@@ -60,5 +60,7 @@ def test_other_refusals():
         Recipe.usual("sdg")
     with pytest.raises(ArgumentError, match=r"recipe must be made of epochs, .*, got \['learning_rate'\]"):
         Recipe.from_dict({"learning_rate": 1})
+    with pytest.raises(ArgumentError, match="recipe must be NAME=VALUE, got 'mixup'"):
+        Recipe.parse("mixup")
     with pytest.raises(dataclasses.FrozenInstanceError):
         Recipe().lr = 1.0
