@@ -30,7 +30,7 @@ def atomic_write(path: str | Path, *, private: bool = False) -> Iterator[BinaryI
         b'whole'
     """
     path = Path(path)
-    with _named(path):
+    with written(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         try:
@@ -63,13 +63,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if path.is_dir():
         raise OutputError(f"can't write {path}: it is a folder")
-    with _named(path):
+    with written(path):
         folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
     with folder as name:
         temporary = Path(name, f"whole{path.suffix}")
         yield temporary
         if temporary.exists():
-            with _named(path):
+            with written(path):
                 with temporary.open("rb+") as f:
                     os.fsync(f.fileno())
                 temporary.replace(path)
@@ -77,8 +77,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """What the system says of a path that can't be written."""
+def written(path: Path) -> Iterator[None]:
+    """An OutputError that names the path for whatever the system says while it is written."""
     try:
         yield
     except OSError as e:

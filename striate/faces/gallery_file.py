@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from striate.atomic import sync_folder
+from striate.atomic import sync_folder, written
 from striate.errors import GalleryError, OutputError
 from striate.faces.gallery_store import Facts
 
@@ -106,9 +106,8 @@ def connect(path: Path) -> sqlite3.Connection:
 def explained(path: Path) -> Iterator[None]:
     """What SQLite or the system says of a file, as an error that tells what to do."""
     try:
-        yield
-    except OSError as e:
-        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
+        with written(path):
+            yield
     except UnicodeDecodeError as e:  # sqlite3 can't even say what is wrong, as it quotes the file
         raise GalleryError(f"{path} is damaged; restore it from a backup, or import an export") from e
     except sqlite3.ProgrammingError as e:

@@ -9,14 +9,14 @@ is overwritten with zeros; who had mapped it sees by `is_replaced` that what was
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.atomic import atomic_write
+from striate.atomic import atomic_write, written
 from striate.errors import OutputError
 from striate.faces.gallery_entries import Encodings
 from striate.faces.gallery_store import Records, State, record_type
@@ -74,12 +74,8 @@ def map_matrix(path: Path, dim: int) -> Matrix | None:
         OutputError: the file can't be opened.
     """
     record = record_type(dim)
-    with _explained(path):
-        try:
-            f = path.open("rb")
-        except FileNotFoundError:
-            return None
-        with f:
+    try:
+        with path.open("rb") as f:
             header, about = f.read(_HEADER_BYTES), os.fstat(f.fileno())
             found = _unpack(header)
             if found is None or found[0] != dim or about.st_size < _HEADER_BYTES + found[2] * record.itemsize:
@@ -88,6 +84,10 @@ def map_matrix(path: Path, dim: int) -> Matrix | None:
             empty = np.empty(0, record)
             records = np.memmap(f, record, "r", _HEADER_BYTES, (count,)) if count else empty
             return Matrix(generation, records, about.st_ino)
+    except FileNotFoundError:
+        return None
+    except OSError as e:
+        raise OutputError(f"can't use {path}: {e.strerror or e}") from e
 
 
 def write_matrix(path: Path, dim: int, generation: int, batches: Iterable[Records]) -> None:
@@ -96,7 +96,7 @@ def write_matrix(path: Path, dim: int, generation: int, batches: Iterable[Record
     Raises:
         OutputError: the disk is full.
     """
-    with _explained(path), path.open("r+b") if path.exists() else nullcontext() as old:
+    with written(path), path.open("r+b") if path.exists() else nullcontext() as old:
         with atomic_write(path, private=True) as f:
             f.write(bytes(_HEADER_BYTES))
             count = sum(f.write(batch.tobytes()) for batch in batches) // record_type(dim).itemsize
@@ -113,7 +113,7 @@ def append_records(path: Path, matrix: Matrix, batches: Iterable[Records]) -> No
         OutputError: the disk is full.
     """
     record = matrix.records.dtype
-    with _explained(path), path.open("r+b") as f:
+    with written(path), path.open("r+b") as f:
         f.seek(_HEADER_BYTES + len(matrix.records) * record.itemsize)
         added = sum(f.write(batch.tobytes()) for batch in batches) // record.itemsize
         f.flush()
@@ -128,7 +128,7 @@ def remove_matrix(path: Path) -> None:
     Raises:
         OutputError: the file can't be overwritten.
     """
-    with _explained(path), suppress(FileNotFoundError):
+    with written(path), suppress(FileNotFoundError):
         with path.open("r+b") as f:
             overwrite(f.fileno())
         path.unlink()
@@ -151,15 +151,6 @@ def overwrite(file: int) -> None:
     while left:
         left -= os.write(file, _ZEROS[:left])
     os.fsync(file)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """What the system says of a file, as an error of striate's."""
-    try:
-        yield
-    except OSError as e:
-        raise OutputError(f"can't use {path}: {e.strerror or e}") from e
 
 
 def _pack(dim: int, generation: int, count: int) -> bytes:

@@ -11,7 +11,7 @@ def contrastive_loss(distances: Tensor, same: Tensor, *, near: float = NEAR, mar
 
     Hadsell et al., Dimensionality Reduction by Learning an Invariant Mapping, 2006, equation 4, which sums, and has no
     n: drawn together to a point, images of what the encoder learns from no longer tell it how others may differ
-    (docs/verify.md: 72 % instead of 90 % of unseen digits). Both kinds count alike here, as a batch has many more pairs
+    (docs/verify.md: 72 % instead of 91 % of unseen digits). Both kinds count alike here, as a batch has many more pairs
     that differ.
 
     Args:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from striate.atomic import written
 from striate.errors import OutputError
 from striate.models.sources import cache_folder
-from striate.training.feature_store import FeatureStore, Header, read_header, row_bytes, written
+from striate.training.feature_store import FeatureStore, Header, read_header, row_bytes
 
 MOST_BYTES = 10_000_000_000
 _SUFFIX = ".features"

@@ -12,8 +12,7 @@ import os
 import struct
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,8 +20,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.atomic import atomic_write
-from striate.errors import OutputError, ShapeError, StriateError
+from striate.atomic import atomic_write, written
+from striate.errors import ShapeError, StriateError
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -202,15 +201,6 @@ class FeatureStore:
     def _is_whole(self, key: bytes) -> bool:
         place = self._places.get(key)
         return place is not None and _checksum(key, self._records["row"][place]) == self._records["check"][place]
-
-
-@contextmanager
-def written(path: Path) -> Iterator[None]:
-    """An OutputError that names the file for whatever the system says while it is written."""
-    try:
-        yield
-    except OSError as e:
-        raise OutputError(f"can't write {path}: {e.strerror or e}") from e
 
 
 def row_bytes(shape: Sequence[int]) -> int:

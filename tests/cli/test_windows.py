@@ -59,10 +59,11 @@ def test_several_images_are_drawn_into_a_folder(striate, trained, scene, tmp_pat
         (("--size", 0), "sizes must be"),
         (("--threshold", 2), "threshold must be in [0, 1], got 2.0"),
         (("--background", "acros"), "no class named 'acros'; did you mean 'across'?"),
-        (("--out", "found.doc"), "out must be a file ending in"),
+        (("other.png", "--out", "found.png"), "out must be a folder, as there are 2 images"),
     ],
 )
 def test_what_can_not_be_is_one_line(striate, trained, scene, options, message):
+    write_image("other.png", read_image(scene))
     code, out, err = striate("windows", trained.model, scene, *options)
     assert (code, out) == (1, "")
     assert message in err

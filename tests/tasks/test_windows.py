@@ -170,8 +170,11 @@ def test_files_are_drawn(brightness, tmp_path):
     assert (tmp_path / "drawn.jpg").stat().st_size > 500
     assert len(list(search_files(finder, [a, b], tmp_path / "new" / "out"))) == 2
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == ["a.png", "b.png"]
-    with pytest.raises(OutputError, match="can't make the folder"):
+    with pytest.raises(ArgumentError, match="out must be a folder, as there are 2 images"):
         list(search_files(finder, [a, b], tmp_path / "drawn.jpg"))
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="can't make the folder"):
+        list(search_files(finder, [a, b], tmp_path / "file"))
     assert len(list(search_files(finder, [a, same], tmp_path / "out"))) == 2
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a-2.png", "a.png"]
 
